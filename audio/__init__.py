@@ -1,0 +1,1 @@
+"""What the runner hears: beats, clicks and the ways to play them."""

@@ -1,0 +1,1 @@
+"""The ways to play a click track; `audio.outputs.choose` picks one."""

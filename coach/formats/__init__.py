@@ -1,0 +1,1 @@
+"""Formats in which runs enter and leave."""

@@ -1,0 +1,381 @@
+"""The messages that flow through the program: two closed unions, `Input` and `Event`.
+
+An *input* is anything that can change what the coach says: bytes from a sensor, the state of a link, a key that
+the runner pressed, the latency of the sound. Every input carries `at`, the host time at which it entered; the fold
+(`coach.pipeline`) takes inputs in that order and nothing else, which is why a kept run replays byte for byte.
+
+An *event* is anything that the fold says. `t_s` is the time that it is about, `available_s` the time at which it was
+known; events leave in non-decreasing `available_s`.
+
+Three clocks exist and never mix. `DeviceTime` is the sensor's own clock: it orders samples and gives intervals.
+`HostTime` is seconds since the start of the run on this machine's monotonic clock (for a recording: its arrival
+axis): it joins everything. `AudioTime` is the sound device's clock: it decides when a click sounds.
+
+A new message is added to its union, and every `match` that ends in `assert_never` then says where it is missing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+HostTime = NewType("HostTime", float)
+DeviceTime = NewType("DeviceTime", float)
+AudioTime = NewType("AudioTime", float)
+
+FloatArray = NDArray[np.float64]
+
+Foot = Literal["left", "right", "sensor", "other", "unknown"]
+Placement = Literal[
+    "unknown", "foot", "ankle", "shank", "thigh", "waist", "sacrum", "chest", "upper_arm", "wrist", "hand"
+]
+CadenceStatus = Literal["acquiring", "locked", "idle", "lost"]
+CadenceSource = Literal["steps", "rsc"]
+LinkState = Literal["searching", "connected", "reconnecting", "lost", "ended"]
+OutputState = Literal["open", "lost", "closed"]
+ControlAction = Literal["pause", "resume", "mute", "unmute", "lap", "target", "stop"]
+DecisionMode = Literal["silent", "match", "lead", "hold", "steady", "cue", "fade", "paused", "off"]
+DecisionPhase = Literal["locked", "free"]
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+# --- inputs -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """Bytes as a sensor sent them; `codec` names the pure decoder that understands `payload`."""
+
+    at: HostTime
+    sensor: str
+    codec: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorState:
+    """The state of the link to a sensor, and what is known of the device once it is connected.
+
+    Parameters
+    ----------
+    rate_hz : samples a second that the stream was started with; None where the device does not say.
+    placement : where on the body the device is worn, if its kind or the runner tells.
+    name : what the device calls itself, stripped of control characters.
+    """
+
+    at: HostTime
+    sensor: str
+    state: LinkState
+    reason: str = ""
+    battery_pct: int | None = None
+    rate_hz: float | None = None
+    placement: Placement | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        _require(self.battery_pct is None or 0 <= self.battery_pct <= 100, f"battery {self.battery_pct} % is not 0-100")
+        _require(self.rate_hz is None or self.rate_hz > 0, f"a rate of {self.rate_hz} Hz is impossible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Something the runner asked for: a key, a click on the page, the end of the planned time."""
+
+    at: HostTime
+    action: ControlAction
+    low_spm: float | None = None
+    high_spm: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.action == "target":
+            low, high = self.low_spm, self.high_spm
+            _require(low is not None and high is not None and 0 < low < high, f"target {low}-{high} spm is not a band")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputReport:
+    """What the sound output says of itself: which one plays, and how long a click takes to the ear."""
+
+    at: HostTime
+    output: str
+    state: OutputState
+    latency_s: float = 0.0
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.latency_s < 5, f"an output latency of {self.latency_s} s is impossible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSlept:
+    """The machine slept (lid closed) for `length_s`, up to `at`."""
+
+    at: HostTime
+    length_s: float
+
+
+Input = Packet | SensorState | Control | OutputReport | HostSlept
+
+
+# --- readings: what a decoder makes of a packet -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Samples:
+    """Acceleration with a device stamp for every sample.
+
+    Parameters
+    ----------
+    at_s : shape (n,), host time at which each sample arrived, non-decreasing.
+    device_s : shape (n,), the sensor's stamp of each sample, seconds.
+    acc_g : shape (n, 3), g, gravity in or out.
+    """
+
+    at_s: FloatArray
+    device_s: FloatArray
+    acc_g: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.device_s)
+        _require(self.at_s.shape == (n,) and self.acc_g.shape == (n, 3), "stamps and samples differ in number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """Acceleration in a frame that stamps its last sample only (Polar's rule).
+
+    Parameters
+    ----------
+    last_s : the sensor's stamp of the last sample, seconds.
+    acc_g : shape (n, 3), g.
+    """
+
+    at: HostTime
+    last_s: DeviceTime
+    acc_g: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodReading:
+    """One packet of a Running Speed and Cadence pod.
+
+    Parameters
+    ----------
+    raw_per_min : the cadence byte as sent; strides or steps a minute, which only the device's history tells.
+    running : the walk/run status bit.
+    """
+
+    at: HostTime
+    speed_mps: float
+    raw_per_min: int
+    stride_length_m: float | None = None
+    distance_m: float | None = None
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartRateReading:
+    """One heart-rate packet; `rr_s` are the intervals between beats of the heart."""
+
+    at: HostTime
+    bpm: int
+    rr_s: tuple[float, ...] = ()
+    contact: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryReading:
+    """Charge of the sensor's battery."""
+
+    at: HostTime
+    pct: int
+
+
+Reading = Samples | Frame | PodReading | HeartRateReading | BatteryReading
+
+
+# --- events -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first line: which program, with which config, on what source. Holds no length, hash or duration."""
+
+    type: ClassVar[str] = "header"
+    schema: int
+    version: str
+    config: dict[str, object]
+    source: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One foot contact, committed once and never revised."""
+
+    type: ClassVar[str] = "step"
+    t_s: float
+    available_s: float
+    foot: Foot
+    inferred: bool
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """Steps a minute of both feet; a number only when locked."""
+
+    type: ClassVar[str] = "cadence"
+    t_s: float
+    available_s: float
+    spm: float | None
+    status: CadenceStatus
+    source: CadenceSource
+    sensor: str
+    stale: bool = False
+
+    def __post_init__(self) -> None:
+        _require((self.spm is not None) == (self.status == "locked"), "cadence is a number when locked, and only then")
+        _require(self.spm is None or (math.isfinite(self.spm) and self.spm > 0), f"cadence {self.spm} is impossible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A hole in the data that nothing may be inferred across."""
+
+    type: ClassVar[str] = "gap"
+    t_s: float
+    available_s: float
+    length_s: float
+    reason: str
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the coach does from now on, and why, in words for the runner."""
+
+    type: ClassVar[str] = "decision"
+    t_s: float
+    available_s: float
+    mode: DecisionMode
+    phase: DecisionPhase
+    tempo_spm: float | None
+    target_low_spm: float
+    target_high_spm: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """A click to be heard at `t_s` (host time), committed ahead of it and never revised.
+
+    `gain` is 0 to 1: coaching fades in and out instead of starting and stopping.
+    """
+
+    type: ClassVar[str] = "beat"
+    t_s: float
+    available_s: float
+    index: int
+    foot: Foot
+    gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorEvent:
+    """News of a sensor's link, battery, data quality or unit of cadence."""
+
+    type: ClassVar[str] = "sensor"
+    t_s: float
+    available_s: float
+    sensor: str
+    state: str
+    reason: str = ""
+    battery_pct: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartRate:
+    """Heart beats a minute, as the sensor says."""
+
+    type: ClassVar[str] = "heart_rate"
+    t_s: float
+    available_s: float
+    bpm: int
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Running speed, as the pod says."""
+
+    type: ClassVar[str] = "speed"
+    t_s: float
+    available_s: float
+    mps: float
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputEvent:
+    """News of the sound output."""
+
+    type: ClassVar[str] = "output"
+    t_s: float
+    available_s: float
+    output: str
+    state: OutputState
+    latency_s: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlEvent:
+    """A control that took effect."""
+
+    type: ClassVar[str] = "control"
+    t_s: float
+    available_s: float
+    action: ControlAction
+    low_spm: float | None = None
+    high_spm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The last line: the run in figures. Times are in seconds, cadence in steps a minute of both feet."""
+
+    type: ClassVar[str] = "summary"
+    t_s: float
+    available_s: float
+    steps: int
+    beats: int
+    running_s: float
+    in_band_s: float
+    sounding_s: float
+    mean_spm: float | None
+    gaps: int
+    bad_packets: int
+
+
+Event = (
+    Header
+    | Step
+    | Cadence
+    | Gap
+    | Decision
+    | Beat
+    | SensorEvent
+    | HeartRate
+    | Speed
+    | OutputEvent
+    | ControlEvent
+    | Summary
+)

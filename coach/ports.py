@@ -1,0 +1,85 @@
+"""The ports: small Protocols that the core owns and the adapters fulfil.
+
+A **sensor** pushes what it receives through `emit`, in the order and at the host time of its arrival. It takes a
+callback rather than being an async iterator because the order of *all* inputs, those of other sensors, keys and the
+sound output among them, is part of what is kept: one inbox, stamped as things enter it.
+
+A **source** is a sensor in virtual time: it says when its next input is due and hands it over. The simulated runner
+and a recording are sources; `sensors.paced` makes a live sensor of any source.
+
+A **beat listener** is told of every beat once it is committed. Sound outputs are listeners, and so is the simulated
+runner, who hears what everybody hears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from coach.model import Beat, Event, HostTime, Input, OutputReport, Packet, Reading, SensorState
+
+SensorInput = Packet | SensorState
+Emit = Callable[[SensorInput], None]
+Decode = Callable[[Packet], Reading]
+Report = Callable[[OutputReport], None]
+
+
+class Clock(Protocol):
+    """Host time: seconds since the start of the run, never backwards, going on while the machine sleeps."""
+
+    def now(self) -> HostTime: ...
+
+
+class Sensor(Protocol):
+    """A live sensor. `run` goes on until cancelled, until the data end, or until a fatal `SensorError`.
+
+    When cancelled it stops the device's stream (within two seconds) before it returns.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    async def run(self, emit: Emit) -> None: ...
+
+
+class Source(Protocol):
+    """A sensor in virtual time."""
+
+    @property
+    def id(self) -> str: ...
+
+    def next_at(self) -> HostTime | None:
+        """Give the host time of the next input, or None when there is no more."""
+
+    def take(self) -> SensorInput:
+        """Hand over the next input."""
+
+
+@runtime_checkable
+class BeatListener(Protocol):
+    """Whoever hears the beats; beats come in the order of their times, each once, ahead of its time."""
+
+    def play(self, beat: Beat) -> None: ...
+
+
+class Output(BeatListener, Protocol):
+    """A way to be heard. `open` raises `AudioError` where it cannot play; `close` lets the last click sound.
+
+    `report` may be called from any thread, with news of the output; the first report comes from within `open`.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, report: Report) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Whoever keeps or shows inputs and events. Calls never block and never raise."""
+
+    def take(self, item: Input | None, events: Sequence[Event]) -> None:
+        """Take an input and what the fold said to it; no input when a deadline made the fold speak."""
+
+    def close(self) -> None: ...

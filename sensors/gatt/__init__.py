@@ -1,0 +1,1 @@
+"""Pure decoders of Bluetooth LE payloads, one module a service or vendor protocol."""
