@@ -35,7 +35,7 @@ Placement = Literal[
 ]
 CadenceStatus = Literal["acquiring", "locked", "idle", "lost"]
 CadenceSource = Literal["steps", "rsc"]
-LinkState = Literal["searching", "connected", "reconnecting", "lost", "ended"]
+LinkState = Literal["searching", "connected", "reconnecting", "lost", "overrun", "ended"]
 OutputState = Literal["open", "lost", "closed"]
 ControlAction = Literal["pause", "resume", "mute", "unmute", "lap", "target", "stop"]
 DecisionMode = Literal["silent", "match", "lead", "hold", "steady", "cue", "fade", "paused", "off"]

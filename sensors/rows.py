@@ -24,7 +24,7 @@ def decode(packet: Packet) -> Samples:
     Raises
     ------
     PacketError
-        When the payload is empty, not a whole number of rows, not finite, or stamped after its packet.
+        When the payload is empty, not a whole number of rows, not finite, or arriving out of order.
     """
     columns = 5 if packet.codec == "timed-rows" else 4
     if not packet.payload or len(packet.payload) % (8 * columns):
@@ -34,6 +34,6 @@ def decode(packet: Packet) -> Samples:
         raise PacketError("a value is not finite", packet.payload)
     if columns == 4:
         return Samples(at_s=np.full(len(rows), packet.at), device_s=rows[:, 0], acc_g=rows[:, 1:])
-    if rows[-1, 0] > packet.at:
-        raise PacketError("a row arrives after its packet", packet.payload)
+    if rows[-1, 0] > packet.at or (np.diff(rows[:, 0]) < 0).any():
+        raise PacketError("arrivals run backwards, or past that of their packet", packet.payload)
     return Samples(at_s=rows[:, 0], device_s=rows[:, 1], acc_g=rows[:, 2:])

@@ -1,0 +1,195 @@
+"""One sensor's way from packets to what its wearer does: readings in, steps, cadence and news out.
+
+A sensor may carry several things at once (a strap: acceleration and heart rate; a pod: cadence and battery), so what
+it is good for is found from what it sends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from coach.config import SensorConfig
+from coach.dsp.cadence import CadenceEngine
+from coach.dsp.pod import GONE_S, STALE_S, PodCadence
+from coach.dsp.timebase import Timebase
+from coach.model import (
+    BatteryReading,
+    Cadence,
+    CadenceSource,
+    CadenceStatus,
+    Event,
+    Frame,
+    Gap,
+    HeartRate,
+    HeartRateReading,
+    Placement,
+    PodReading,
+    Reading,
+    Samples,
+    SensorEvent,
+    SensorState,
+    Speed,
+)
+
+SAMPLES_LOST_S = 3.0
+"""No samples for so long are no data. Frames of some devices come in bunches of up to 1.4 s."""
+
+REPEAT_S = 0.25
+"""A pod's value is said again so often while it holds."""
+
+LOW_BATTERY_PCT = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event, and what must be added to its `t_s` for host time, as known when the event was."""
+
+    event: Event
+    host_delay_s: float = 0.0
+
+
+class Listener:
+    """Follows one sensor. Calls come in the order of host time; `due` is to be called at `deadline_s`.
+
+    Parameters
+    ----------
+    sensor : its id.
+    config : the sensor section of the settings.
+    """
+
+    def __init__(self, sensor: str, config: SensorConfig) -> None:
+        self._sensor = sensor
+        self._config = config
+        self._placement: Placement = config.placement
+        self._engine: CadenceEngine | None = None
+        self._timebase = Timebase()
+        self._rate_hz: float | None = None
+        self._pod = PodCadence(config.pod_cadence)
+        self._pod_value: float | None = None
+        self._pod_at_s: float | None = None
+        self._repeats = 0
+        self._samples_at_s: float | None = None
+        self._battery_said = False
+        self.deadline_s: float = math.inf
+
+    @property
+    def phase_known(self) -> bool:
+        """Whether this sensor's steps are contacts of the feet."""
+        return self._engine is not None and self._engine.phase_known
+
+    @property
+    def senses_steps(self) -> bool:
+        """Whether acceleration comes in at present."""
+        return self._samples_at_s is not None
+
+    # --- the link -------------------------------------------------------------------------------------------------
+
+    def state(self, state: SensorState) -> Iterator[Heard]:
+        """Take news of the link."""
+        yield self._news(state.at, state.state, state.reason or state.name, state.battery_pct)
+        if state.state == "connected":
+            self._rate_hz = state.rate_hz
+            if self._placement == "unknown" and state.placement is not None:
+                self._placement = state.placement
+            self._timebase.reconnect(state.rate_hz)
+        elif state.state in ("reconnecting", "lost", "ended"):
+            yield from self._silence(state.at)
+
+    def _news(self, at_s: float, state: str, reason: str = "", battery_pct: int | None = None) -> Heard:
+        return Heard(
+            SensorEvent(
+                t_s=at_s, available_s=at_s, sensor=self._sensor, state=state, reason=reason, battery_pct=battery_pct
+            )
+        )
+
+    def _silence(self, at_s: float) -> Iterator[Heard]:
+        """Say once that there are no data any more."""
+        samples_at_s, self._samples_at_s = self._samples_at_s, None
+        pod_at_s, self._pod_at_s = self._pod_at_s, None
+        self.deadline_s = math.inf
+        if samples_at_s is not None:
+            yield Heard(self._lost(at_s, "steps"))
+        if pod_at_s is not None:
+            gap_s = at_s - pod_at_s
+            yield Heard(Gap(t_s=pod_at_s, available_s=at_s, length_s=gap_s, reason="no packets", sensor=self._sensor))
+            yield Heard(self._lost(at_s, "rsc"))
+
+    # --- readings -------------------------------------------------------------------------------------------------
+
+    def reading(self, reading: Reading) -> Iterator[Heard]:
+        """Take what a packet held."""
+        match reading:
+            case Samples() | Frame():
+                yield from self._acceleration(reading)
+            case PodReading():
+                yield from self._pod_packet(reading)
+            case HeartRateReading():
+                if reading.bpm > 0:
+                    yield Heard(HeartRate(t_s=reading.at, available_s=reading.at, bpm=reading.bpm, sensor=self._sensor))
+            case BatteryReading():
+                if reading.pct <= LOW_BATTERY_PCT and not self._battery_said:
+                    self._battery_said = True
+                    yield self._news(reading.at, "battery_low", f"{reading.pct} % left", reading.pct)
+            case _:
+                assert_never(reading)
+
+    def _acceleration(self, reading: Samples | Frame) -> Iterator[Heard]:
+        if isinstance(reading, Frame) and self._rate_hz is None:
+            return  # a frame that outran the news of its stream's start: it cannot be stamped
+        if self._engine is None:
+            self._engine = CadenceEngine(self._sensor, self._placement)
+        stamped = self._timebase.push(reading)
+        if len(stamped.at_s) == 0:
+            return
+        self._samples_at_s = float(stamped.at_s[-1])
+        self.deadline_s = self._samples_at_s + SAMPLES_LOST_S
+        for hop in self._engine.push(stamped):
+            for event in hop.events:
+                yield Heard(event, hop.host_delay_s)
+
+    def _pod_packet(self, reading: PodReading) -> Iterator[Heard]:
+        undecided = self._pod.unit is None
+        self._pod_value = self._pod.push(reading)
+        self._pod_at_s, self._repeats = reading.at, 0
+        self.deadline_s = reading.at + REPEAT_S
+        if undecided and self._pod.unit is not None:
+            counts = f"the pod counts {self._pod.unit}: {reading.raw_per_min} a minute is {self._pod_value:.0f} steps"
+            yield self._news(reading.at, f"counts_{self._pod.unit}", counts)
+        yield Heard(Speed(t_s=reading.at, available_s=reading.at, mps=reading.speed_mps, sensor=self._sensor))
+        yield self._pod_reading(reading.at)
+
+    # --- deadlines ------------------------------------------------------------------------------------------------
+
+    def due(self) -> Iterator[Heard]:
+        """Do what falls due at `deadline_s`: repeat a pod's value, or say that no data come."""
+        at_s = self.deadline_s
+        if self._samples_at_s is not None:
+            yield from self._silence(at_s)
+        elif self._pod_at_s is not None:
+            self._repeats += 1
+            if at_s - self._pod_at_s >= GONE_S:
+                yield from self._silence(at_s)
+            else:
+                self.deadline_s = self._pod_at_s + (self._repeats + 1) * REPEAT_S
+                yield self._pod_reading(at_s)
+
+    def _pod_reading(self, at_s: float) -> Heard:
+        assert self._pod_at_s is not None
+        value = self._pod_value
+        status: CadenceStatus = "acquiring" if value is None else "locked" if value > 0 else "idle"
+        cadence = Cadence(
+            t_s=self._pod_at_s,
+            available_s=at_s,
+            spm=value or None,
+            status=status,
+            source="rsc",
+            sensor=self._sensor,
+            stale=at_s - self._pod_at_s >= STALE_S,
+        )
+        return Heard(cadence)
+
+    def _lost(self, at_s: float, source: CadenceSource) -> Cadence:
+        return Cadence(t_s=at_s, available_s=at_s, spm=None, status="lost", source=source, sensor=self._sensor)

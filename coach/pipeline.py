@@ -1,0 +1,266 @@
+"""The fold: inputs in, events out, and nothing else.
+
+    p = Pipeline(config, decode)
+    events = p.push(item)       # every input, in the order of host time
+    events = p.advance(now)     # time passes without an input
+    events = p.finish(now)      # the summary
+
+Rules. No clock, loop, chance, disk or log in here. `advance` acts only at deadlines that earlier inputs have fixed
+(the next beat to commit, a sensor that fell silent, a pod's value to be said again) and stamps them, not `now`: no
+event depends on batch sizes or on when it was called. So a kept list of inputs gives the same events, byte for byte.
+
+Several sensors: selection, not averaging. The sensor that senses steps leads; a pod leads while none does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import assert_never
+
+import numpy as np
+
+from coach import __version__
+from coach.coaching.nudge import Nudge
+from coach.coaching.target import Band
+from coach.config import Config
+from coach.errors import PacketError
+from coach.listening import SAMPLES_LOST_S, Heard, Listener
+from coach.model import (
+    Cadence,
+    Control,
+    ControlEvent,
+    Event,
+    Gap,
+    Header,
+    HostSlept,
+    HostTime,
+    Input,
+    OutputEvent,
+    OutputReport,
+    Packet,
+    Reading,
+    Samples,
+    SensorEvent,
+    SensorState,
+    Step,
+)
+from coach.ports import Decode
+from coach.tally import Tally
+
+SCHEMA = 1
+
+
+def header(config: Config, source: dict[str, object]) -> Header:
+    """Say which program runs with which settings on what; `source` must not depend on the length of the data."""
+    return Header(schema=SCHEMA, version=__version__, config=config.model_dump(mode="json"), source=source)
+
+
+class Pipeline:
+    """Folds inputs into events.
+
+    Parameters
+    ----------
+    config : the settings in force.
+    decode : the pure decoder of packets.
+    """
+
+    def __init__(self, config: Config, decode: Decode) -> None:
+        self._config = config
+        self._decode = decode
+        self._now = -math.inf
+        self._listeners: dict[str, Listener] = {}
+        self._band = Band(config.target.low_spm, config.target.high_spm)
+        self._coach = Nudge(config.coaching, self._band)
+        self._tally = Tally()
+
+    # --- the three calls ------------------------------------------------------------------------------------------
+
+    def push(self, item: Input) -> list[Event]:
+        """Take an input.
+
+        Raises
+        ------
+        ValueError
+            When it is earlier than what was pushed or advanced to before.
+        """
+        return self._counted(self._push(item))
+
+    def advance(self, now: HostTime) -> list[Event]:
+        """Let time pass up to and including `now`."""
+        return self._counted(self._run_to(now))
+
+    def finish(self, now: HostTime) -> list[Event]:
+        """Let time pass up to `now` and sum up."""
+        events = self.advance(now)
+        return [*events, self._tally.summary(now)]
+
+    @property
+    def deadline(self) -> HostTime | None:
+        """When something falls due without any further input; None while nothing will."""
+        soonest = self._soonest()[0]
+        return HostTime(soonest) if math.isfinite(soonest) else None
+
+    def _counted(self, events: Iterator[Event]) -> list[Event]:
+        counted = []
+        for event in events:
+            self._tally.add(event, self._band)
+            counted.append(event)
+        return counted
+
+    # --- inputs ---------------------------------------------------------------------------------------------------
+
+    def _push(self, item: Input) -> Iterator[Event]:
+        match item:
+            case Packet():
+                yield from self._packet(item)
+            case SensorState():
+                yield from self._run_to(item.at)
+                yield from self._tell(self._listener(item.sensor).state(item))
+            case Control():
+                yield from self._run_to(item.at)
+                yield from self._control(item)
+            case OutputReport():
+                yield from self._run_to(item.at)
+                yield from self._output(item)
+            case HostSlept():
+                yield from self._run_to(item.at)
+                yield from self._slept(item)
+            case _:
+                assert_never(item)
+
+    def _packet(self, packet: Packet) -> Iterator[Event]:
+        listener = self._listener(packet.sensor)
+        try:
+            reading = self._decode(packet)
+        except PacketError as error:
+            yield from self._run_to(packet.at)
+            yield from self._bad_packet(packet, error)
+            return
+        for part in _unbroken(reading):
+            yield from self._run_to(float(part.at_s[0]) if isinstance(part, Samples) else packet.at)
+            yield from self._tell(listener.reading(part))
+        yield from self._run_to(packet.at)
+
+    def _bad_packet(self, packet: Packet, error: PacketError) -> Iterator[Event]:
+        self._tally.bad_packets += 1
+        count = self._tally.bad_packets
+        if math.log10(count).is_integer():  # the first, the tenth, the hundredth ...
+            yield SensorEvent(
+                t_s=packet.at,
+                available_s=packet.at,
+                sensor=packet.sensor,
+                state="bad_packet",
+                reason=f"{count} so far, the last: {error}",
+            )
+
+    def _control(self, control: Control) -> Iterator[Event]:
+        yield ControlEvent(
+            t_s=control.at,
+            available_s=control.at,
+            action=control.action,
+            low_spm=control.low_spm,
+            high_spm=control.high_spm,
+        )
+        match control.action:
+            case "pause" | "resume":
+                yield from self._coach.pause(control.action == "pause", control.at)
+            case "mute" | "unmute":
+                yield from self._coach.mute(control.action == "mute", control.at)
+            case "target":
+                assert control.low_spm is not None
+                assert control.high_spm is not None
+                self._band = Band(control.low_spm, control.high_spm)
+                yield from self._coach.set_band(self._band, control.at)
+            case "lap" | "stop":
+                pass
+            case _:
+                assert_never(control.action)
+
+    def _output(self, report: OutputReport) -> Iterator[Event]:
+        self._coach.set_latency(report.latency_s)
+        yield OutputEvent(
+            t_s=report.at,
+            available_s=report.at,
+            output=report.output,
+            state=report.state,
+            latency_s=report.latency_s,
+            reason=report.reason,
+        )
+
+    def _slept(self, slept: HostSlept) -> Iterator[Event]:
+        for sensor in self._listeners:
+            yield Gap(
+                t_s=slept.at - slept.length_s,
+                available_s=slept.at,
+                length_s=slept.length_s,
+                reason="the computer slept",
+                sensor=sensor,
+            )
+
+    # --- what is heard goes to the coach ------------------------------------------------------------------------
+
+    def _listener(self, sensor: str) -> Listener:
+        if sensor not in self._listeners:
+            self._listeners[sensor] = Listener(sensor, self._config.sensor)
+        return self._listeners[sensor]
+
+    def _tell(self, heard: Iterator[Heard]) -> Iterator[Event]:
+        """Pass on what a listener heard, and what the coach makes of it, in the order of becoming known."""
+        for item in heard:
+            event = item.event
+            assert not isinstance(event, Header)
+            yield from self._run_to(event.available_s)
+            match event:
+                case Step():
+                    yield event
+                    self._coach.set_phase_known(self._listeners[event.sensor].phase_known)
+                    self._coach.contact(event.t_s + item.host_delay_s, event.foot)
+                case Cadence():
+                    if self._leads(event):
+                        yield event
+                        self._coach.set_phase_known(self._listeners[event.sensor].phase_known)
+                        yield from self._coach.cadence(event, event.available_s)
+                case _:
+                    yield event
+
+    def _leads(self, cadence: Cadence) -> bool:
+        """Tell whether this reading counts: one from steps does, one from a pod while no sensor senses steps."""
+        others = (listener for sensor, listener in self._listeners.items() if sensor != cadence.sensor)
+        return cadence.source == "steps" or not any(listener.senses_steps for listener in others)
+
+    # --- deadlines ------------------------------------------------------------------------------------------------
+
+    def _soonest(self) -> tuple[float, Listener | None]:
+        """Find the next deadline, and whose it is: a listener's, or the coach's (None). Listeners go first."""
+        due, whose = self._coach.deadline_s, None
+        soonest: tuple[float, Listener | None] = (math.inf if due is None else due, whose)
+        for listener in self._listeners.values():
+            if listener.deadline_s <= soonest[0]:
+                soonest = (listener.deadline_s, listener)
+        return soonest
+
+    def _run_to(self, now: float) -> Iterator[Event]:
+        if now < self._now:
+            raise ValueError(f"inputs come in the order of host time: {now} s after {self._now} s")
+        while True:
+            due_s, listener = self._soonest()
+            if due_s > now or math.isinf(due_s):
+                break
+            due_s = self._now = max(due_s, self._now)
+            if listener is None:
+                yield from self._coach.commit(due_s)
+            else:
+                yield from self._tell(listener.due())
+        self._now = now
+
+
+def _unbroken(reading: Reading) -> Iterator[Reading]:
+    """Split samples where so long passes between two arrivals that deadlines must be met in between."""
+    if not isinstance(reading, Samples):
+        yield reading
+        return
+    breaks = np.flatnonzero(np.diff(reading.at_s) >= SAMPLES_LOST_S) + 1
+    for start, end in zip((0, *breaks), (*breaks, len(reading.at_s)), strict=True):
+        part = slice(start, end)
+        yield Samples(at_s=reading.at_s[part], device_s=reading.device_s[part], acc_g=reading.acc_g[part])

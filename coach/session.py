@@ -1,0 +1,246 @@
+"""The live run: an asyncio shell around the fold. It owns the sensors, the sound, the sinks and their end.
+
+Everything that happens enters one inbox, stamped with host time as it enters, on the loop's thread; one pump takes it
+out in that order. The pump first empties the inbox, then reads the clock, then lets time pass: an input is never
+overtaken by a deadline that lies after it, so a kept run replays exactly.
+
+The end: the sensors are cancelled first (a Polar strap that is not stopped streams until its battery is empty), what
+they still say is taken, the fold sums up, the sound fades, the sinks close. Every part of it has a time limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from coach.errors import CoachError
+from coach.model import (
+    Beat,
+    Control,
+    ControlAction,
+    Event,
+    HostSlept,
+    HostTime,
+    Input,
+    OutputReport,
+    Packet,
+    SensorState,
+)
+from coach.pipeline import Pipeline
+from coach.ports import BeatListener, Clock, Output, Sensor, SensorInput, Sink
+
+INBOX_PACKETS = 5_000
+"""A pump that falls further behind than this loses the oldest packets; they are counted and told."""
+
+LOOK_S = 0.25
+"""The pump looks at the clock so often even when nothing happens."""
+
+SLEPT_S = 5.0
+"""A hole in the clock longer than this is the machine's sleep."""
+
+STOP_S = 3.0
+"""A sensor has so long to stop its device."""
+
+
+class Session:
+    """One live run; to be made on the loop that it runs on.
+
+    Parameters
+    ----------
+    pipeline : the fold.
+    clock : host time.
+    sensors, output, sinks : what it owns from `run` on. listeners : who else hears the beats.
+    on_problem : told in one line of what went wrong while the run went on.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        clock: Clock,
+        *,
+        sensors: Sequence[Sensor],
+        output: Output,
+        sinks: Sequence[Sink] = (),
+        listeners: Sequence[BeatListener] = (),
+        on_problem: Callable[[str], None],
+    ) -> None:
+        self._pipeline = pipeline
+        self._clock = clock
+        self._sensors = sensors
+        self._output = output
+        self._listeners = (output, *listeners)
+        self._sinks = list(sinks)
+        self._on_problem = on_problem
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[Input] = deque()
+        self._dropped = 0
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._listening: dict[str, asyncio.Task[None]] = {}
+        self._failure: CoachError | None = None
+        self._paused = False
+        self._muted = False
+
+    async def run(self, duration_s: float | None = None) -> None:
+        """Run until stopped, until the sensors' data end, or for so long.
+
+        Raises
+        ------
+        AudioError
+            When a named output cannot play; nothing was started then.
+        SensorError
+            When a sensor failed for good; everything is closed and kept by then.
+        """
+        await asyncio.to_thread(self._output.open, self._report)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for sensor in self._sensors:
+                    self._listening[sensor.id] = group.create_task(self._listen(sensor))
+                if duration_s is not None:
+                    self._loop.call_later(duration_s, self.stop)
+                await self._pump(group)
+                await self._end_sensors()
+            self._drain()
+            self._deliver(None, self._pipeline.finish(self._clock.now()))
+        finally:
+            await asyncio.to_thread(self._output.close)
+            for sink in self._sinks:
+                sink.close()
+        if self._failure is not None:
+            raise self._failure
+
+    # --- from outside ---------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the run. May be called again."""
+        if not self._stopping:
+            self._stopping = True
+            self._put(Control(at=self._clock.now(), action="stop"))
+
+    def act(self, action: ControlAction) -> None:
+        """Do what the runner asked for by a key; pause and mute toggle."""
+        match action:
+            case "stop":
+                self.stop()
+            case "pause" | "resume":
+                self._paused = not self._paused
+                self._put(Control(at=self._clock.now(), action="pause" if self._paused else "resume"))
+            case "mute" | "unmute":
+                self._muted = not self._muted
+                self._put(Control(at=self._clock.now(), action="mute" if self._muted else "unmute"))
+            case "lap":
+                self._put(Control(at=self._clock.now(), action="lap"))
+            case "target":
+                raise ValueError("a target needs a band")
+            case _:
+                assert_never(action)
+
+    # --- the inbox ------------------------------------------------------------------------------------------------
+
+    def _put(self, item: Input) -> None:
+        self._inbox.append(item)
+        self._wake.set()
+
+    def _report(self, report: OutputReport) -> None:
+        """Take news of the sound, from whatever thread."""
+        self._loop.call_soon_threadsafe(self._put_report, report)
+
+    def _put_report(self, report: OutputReport) -> None:
+        self._put(replace(report, at=self._clock.now()))
+
+    def _emit(self, item: SensorInput) -> None:
+        if len(self._inbox) >= INBOX_PACKETS:
+            self._drop_oldest()
+        self._put(item)
+
+    def _drop_oldest(self) -> None:
+        """Make room; only packets go, as states and controls are few and matter."""
+        oldest = next((i for i, item in enumerate(self._inbox) if isinstance(item, Packet)), None)
+        if oldest is None:
+            return
+        sensor = self._inbox[oldest].sensor  # type: ignore[union-attr]
+        del self._inbox[oldest]
+        self._dropped += 1
+        if self._dropped == 1 or self._dropped % 1000 == 0:
+            reason = f"{self._dropped} packets dropped: they come faster than they can be used"
+            self._put(SensorState(at=self._clock.now(), sensor=sensor, state="overrun", reason=reason))
+
+    # --- the pump -------------------------------------------------------------------------------------------------
+
+    async def _pump(self, group: asyncio.TaskGroup) -> None:
+        looked_s = self._clock.now()
+        while not self._stopping or self._inbox:
+            self._drain()
+            now = self._clock.now()
+            if now - looked_s > SLEPT_S:
+                await self._wake_up(group, now, now - looked_s)
+            looked_s = now
+            self._deliver(None, self._pipeline.advance(now))
+            if all(task.done() for task in self._listening.values()):
+                self.stop()
+            await self._next_event(now)
+
+    async def _next_event(self, now: HostTime) -> None:
+        deadline = self._pipeline.deadline
+        wait_s = LOOK_S if deadline is None else min(LOOK_S, max(0.0, deadline - now))
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _drain(self) -> None:
+        while self._inbox:
+            item = self._inbox.popleft()
+            self._deliver(item, self._pipeline.push(item))
+
+    def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Beat):
+                for listener in self._listeners:
+                    listener.play(event)
+        if item is None and not events:
+            return
+        for sink in tuple(self._sinks):
+            try:
+                sink.take(item, events)
+            except Exception as error:  # a broken view must not end the run
+                self._sinks.remove(sink)
+                self._on_problem(f"{type(sink).__name__} stopped: {error!r}")
+
+    # --- the sensors ----------------------------------------------------------------------------------------------
+
+    async def _listen(self, sensor: Sensor) -> None:
+        try:
+            await sensor.run(self._emit)
+        except CoachError as error:
+            self._failure = self._failure or error
+            self.stop()
+
+    async def _end_sensors(self) -> None:
+        running = [task for task in self._listening.values() if not task.done()]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=STOP_S)
+
+    async def _wake_up(self, group: asyncio.TaskGroup, now: HostTime, length_s: float) -> None:
+        """After sleep links and sound streams are dead, whatever they say: make them anew."""
+        self._put(HostSlept(at=now, length_s=length_s))
+        self._drain()
+        self._on_problem(f"this computer slept for {length_s:.0f} s; sensor and sound are opened again")
+        await self._end_sensors()
+        for sensor in self._sensors:
+            self._listening[sensor.id] = group.create_task(self._listen(sensor))
+        await asyncio.to_thread(self._reopen_output)
+
+    def _reopen_output(self) -> None:
+        self._output.close()
+        try:
+            self._output.open(self._report)
+        except CoachError as error:
+            self._on_problem(f"no sound from here on: {error}")
