@@ -172,7 +172,9 @@ class Pipeline:
                 assert control.high_spm is not None
                 self._band = Band(control.low_spm, control.high_spm)
                 yield from self._coach.set_band(self._band, control.at)
-            case "lap" | "stop":
+            case "stop":
+                yield from self._coach.stop(control.at)
+            case "lap":
                 pass
             case _:
                 assert_never(control.action)

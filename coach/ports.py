@@ -42,17 +42,23 @@ class Sensor(Protocol):
     async def run(self, emit: Emit) -> None: ...
 
 
-class Source(Protocol):
+class InputSource(Protocol):
+    """Inputs in virtual time: those of a sensor, or all those of a kept run."""
+
+    def next_at(self) -> HostTime | None:
+        """Give the host time of the next input, or None when there is no more."""
+
+    def take(self) -> Input:
+        """Hand over the next input."""
+
+
+class Source(InputSource, Protocol):
     """A sensor in virtual time."""
 
     @property
     def id(self) -> str: ...
 
-    def next_at(self) -> HostTime | None:
-        """Give the host time of the next input, or None when there is no more."""
-
-    def take(self) -> SensorInput:
-        """Hand over the next input."""
+    def take(self) -> SensorInput: ...
 
 
 @runtime_checkable

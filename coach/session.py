@@ -14,7 +14,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from coach.errors import CoachError
 from coach.model import (
@@ -81,8 +80,6 @@ class Session:
         self._stopping = False
         self._listening: dict[str, asyncio.Task[None]] = {}
         self._failure: CoachError | None = None
-        self._paused = False
-        self._muted = False
 
     async def run(self, duration_s: float | None = None) -> None:
         """Run until stopped, until the sensors' data end, or for so long.
@@ -94,8 +91,8 @@ class Session:
         SensorError
             When a sensor failed for good; everything is closed and kept by then.
         """
-        await asyncio.to_thread(self._output.open, self._report)
         try:
+            await asyncio.to_thread(self._output.open, self._report)
             async with asyncio.TaskGroup() as group:
                 for sensor in self._sensors:
                     self._listening[sensor.id] = group.create_task(self._listen(sensor))
@@ -103,8 +100,7 @@ class Session:
                     self._loop.call_later(duration_s, self.stop)
                 await self._pump(group)
                 await self._end_sensors()
-            self._drain()
-            self._deliver(None, self._pipeline.finish(self._clock.now()))
+            self._finish()
         finally:
             await asyncio.to_thread(self._output.close)
             for sink in self._sinks:
@@ -121,22 +117,11 @@ class Session:
             self._put(Control(at=self._clock.now(), action="stop"))
 
     def act(self, action: ControlAction) -> None:
-        """Do what the runner asked for by a key; pause and mute toggle."""
-        match action:
-            case "stop":
-                self.stop()
-            case "pause" | "resume":
-                self._paused = not self._paused
-                self._put(Control(at=self._clock.now(), action="pause" if self._paused else "resume"))
-            case "mute" | "unmute":
-                self._muted = not self._muted
-                self._put(Control(at=self._clock.now(), action="mute" if self._muted else "unmute"))
-            case "lap":
-                self._put(Control(at=self._clock.now(), action="lap"))
-            case "target":
-                raise ValueError("a target needs a band")
-            case _:
-                assert_never(action)
+        """Do what the runner asked for by a key."""
+        if action == "stop":
+            self.stop()
+        else:
+            self._put(Control(at=self._clock.now(), action=action))
 
     # --- the inbox ------------------------------------------------------------------------------------------------
 
@@ -172,7 +157,7 @@ class Session:
 
     async def _pump(self, group: asyncio.TaskGroup) -> None:
         looked_s = self._clock.now()
-        while not self._stopping or self._inbox:
+        while not self._stopping:
             self._drain()
             now = self._clock.now()
             if now - looked_s > SLEPT_S:
@@ -182,6 +167,7 @@ class Session:
             if all(task.done() for task in self._listening.values()):
                 self.stop()
             await self._next_event(now)
+        self._drain()
 
     async def _next_event(self, now: HostTime) -> None:
         deadline = self._pipeline.deadline
@@ -227,6 +213,14 @@ class Session:
             task.cancel()
         if running:
             await asyncio.wait(running, timeout=STOP_S)
+
+    def _finish(self) -> None:
+        """Sum up; the end is an input like all else, or a replay would not know when it was."""
+        end = self._clock.now()
+        for sensor in self._sensors:
+            self._put(SensorState(at=end, sensor=sensor.id, state="ended"))
+        self._drain()
+        self._deliver(None, self._pipeline.finish(end))
 
     async def _wake_up(self, group: asyncio.TaskGroup, now: HostTime, length_s: float) -> None:
         """After sleep links and sound streams are dead, whatever they say: make them anew."""

@@ -29,6 +29,7 @@ MARGIN_S = 0.1
 """Beyond the output's latency: beats are committed so much ahead that no output is ever surprised."""
 
 RAMP_BEATS = 8
+SMALLEST_RAMP_SPM = 0.5
 MATCH_BEATS = 8
 FOLLOWS_PCT = 1.5
 """The runner follows when no further than this from the beat; only then is the next ramp begun."""
@@ -133,6 +134,12 @@ class Nudge:
         self._muted = muted
         yield from self._hush_or_resume("muted" if muted else "no longer muted", at_s)
 
+    def stop(self, at_s: float) -> Iterator[Decision]:
+        """End: no beat is committed any more."""
+        self._muted = True
+        if self._metronome is not None:
+            yield from self._hush_or_resume("the run ends", at_s)
+
     def set_band(self, band: Band, at_s: float) -> Iterator[Decision]:
         """Coach towards another band from now on."""
         self._band = band
@@ -182,9 +189,9 @@ class Nudge:
                 yield self._decide("silent", f"{pace.spm:.0f}, in {_range(self._band)}", at_s, said="in")
         elif outside_s >= self._config.engage_after_s:
             if self._engage(pace, at_s):
-                yield self._decide("match", f"{pace.spm:.0f} for {outside_s:.0f} s, {_outside(pace, self._band)}", at_s)
+                yield self._decide("match", _outside(pace, self._band, outside_s), at_s)
         elif self._said != ("silent", pace.side):
-            yield self._decide("silent", f"{pace.spm:.0f}, {_outside(pace, self._band)}", at_s, said=pace.side)
+            yield self._decide("silent", _outside(pace, self._band), at_s, said=pace.side)
 
     def _engage(self, pace: _Pace, at_s: float) -> bool:
         """Start the metronome on the runner's own beat; False when there is no footfall yet to start on."""
@@ -209,10 +216,11 @@ class Nudge:
             return
         tempo_spm = self._metronome.tempo_spm
         goal_spm = self._next_tempo(pace.spm, tempo_spm)
-        if abs(goal_spm - tempo_spm) < 0.1:
+        if abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
             return
         self._metronome.steer(goal_spm, RAMP_BEATS)
-        yield self._decide("lead", f"from {pace.spm:.0f} towards {self._band.inside(pace.spm, 0):.0f}", at_s, goal_spm)
+        inside_spm = self._band.inside(pace.spm, self._config.hysteresis_spm)
+        yield self._decide("lead", f"from {pace.spm:.0f} towards {inside_spm:.0f}", at_s, goal_spm)
 
     def _next_tempo(self, pace_spm: float, tempo_spm: float) -> float:
         lead, ramp = self._config.lead_pct / 100, self._config.ramp_pct / 100
@@ -279,5 +287,9 @@ def _range(band: Band) -> str:
     return f"{band.low_spm:g}-{band.high_spm:g}"
 
 
-def _outside(pace: _Pace, band: Band) -> str:
-    return f"below {band.low_spm:g}" if pace.side == "below" else f"above {band.high_spm:g}"
+def _outside(pace: _Pace, band: Band, for_s: float = 0.0) -> str:
+    """Say "164 for 8 s, below 170"; rounded away from the band, so that it never reads "170, below 170"."""
+    below = pace.side == "below"
+    shown_spm = math.floor(pace.spm) if below else math.ceil(pace.spm)
+    lasting = f" for {for_s:.0f} s" if for_s else ""
+    return f"{shown_spm}{lasting}, {f'below {band.low_spm:g}' if below else f'above {band.high_spm:g}'}"

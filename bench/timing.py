@@ -1,0 +1,23 @@
+"""Taking the best of several runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+RUNS = 5
+
+
+def best_s(work: Callable[[], object], runs: int = RUNS) -> float:
+    """Give the shortest wall time of several runs, seconds: noise only ever adds."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def row(what: str, figure: str, target: str, yardstick: str) -> str:
+    """Write one line of the report."""
+    return f"{what:<46} {figure:>16}   target {target:<16} beside: {yardstick}"

@@ -1,0 +1,133 @@
+"""What `replay` and `demo --fast` share: a source through the fold in virtual time, and what is printed of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from coach.errors import AudioError, RecordingError
+from coach.model import Cadence, Event, Input, Summary
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.ports import BeatListener, InputSource, Sink
+
+EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """Where a run goes: event lines (a file, or - for stdout), a WAV file, and how its summary is printed."""
+
+    events: str | None
+    wav: Path | None
+    as_json: bool
+
+
+class Readout:
+    """Prints the cadence every few seconds, and keeps the summary."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.summary: Summary | None = None
+        self._stream = stream
+        self._next_s = EVERY_S
+
+    def take(self, item: Input | None, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Cadence() if event.available_s >= self._next_s:
+                    self._next_s = EVERY_S * (event.available_s // EVERY_S + 1)
+                    self._print(event)
+                case Summary():
+                    self.summary = event
+                case _:
+                    pass
+
+    def _print(self, cadence: Cadence) -> None:
+        if self._stream is not None:
+            shown = f"{cadence.spm:5.1f} spm" if cadence.spm is not None else f"    - {cadence.status}"
+            self._stream.write(f"{cadence.available_s:8.1f} s  {shown}\n")
+
+    def close(self) -> None:
+        pass
+
+
+def play(
+    source: InputSource,
+    config: Config,
+    described: dict[str, object],
+    outlets: Outlets,
+    *,
+    until_s: float | None = None,
+    keeper: Sink | None = None,
+) -> None:
+    """Run a source through the fold, and print the readings and the summary, or the event lines alone."""
+    from coach.cli.printing import print_summary
+    from coach.offline import Loop
+    from coach.pipeline import Pipeline, header
+    from coach.ports import BeatListener
+    from coach.sinks import EventLines
+    from sensors.codecs import decode
+
+    with ExitStack() as stack:
+        to_stdout = outlets.events == "-"
+        people = sys.stderr if to_stdout else sys.stdout
+        readout = Readout(None if outlets.as_json or to_stdout else people)
+        sinks: list[Sink] = [readout]
+        if outlets.events is not None:
+            lines = stack.enter_context(open_events(outlets.events))
+            sinks.append(EventLines(lines, lambda problem: click.echo(problem, err=True)))
+        if keeper is not None:
+            sinks.append(keeper)
+        listeners: list[BeatListener] = [source] if isinstance(source, BeatListener) else []
+        if outlets.wav is not None:
+            listeners.append(stack.enter_context(wav_listener(outlets.wav, config)))
+        for sink in sinks:
+            sink.take(None, [header(config, described)])
+        Loop(Pipeline(config, decode), listeners=listeners, sinks=sinks).follow(source, until_s)
+        assert readout.summary is not None
+        print_summary(readout.summary, config, as_json=outlets.as_json, stream=people)
+
+
+def open_events(where: str) -> AbstractContextManager[TextIO]:
+    """Open the file for event lines; - is stdout.
+
+    Raises
+    ------
+    RecordingError
+        When it cannot be written.
+    """
+    if where == "-":
+        return nullcontext(sys.stdout)
+    try:
+        return Path(where).open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise RecordingError(f"{where}: cannot be written: {error.strerror}", hint="name another file") from error
+
+
+@contextmanager
+def wav_listener(path: Path, config: Config) -> Iterator[BeatListener]:
+    """Write what is heard to a file, beside whatever else sounds.
+
+    Raises
+    ------
+    RecordingError
+        When it cannot be written.
+    """
+    from audio.outputs.wav import WavOutput
+
+    wav = WavOutput(path, config.audio.sample_rate_hz, config.audio.volume)
+    try:
+        wav.open(lambda report: None)
+    except AudioError as error:
+        raise RecordingError(error.message, hint=error.hint) from error
+    try:
+        yield wav
+    finally:
+        wav.close()

@@ -1,0 +1,73 @@
+"""Options that several commands share, and the settings that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from coach.errors import UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Effective, Layer
+
+F = TypeVar("F", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def settings_options(command: F) -> F:
+    """Add --config and --set."""
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be given again."
+    )(command)
+    return click.option("--config", "config_file", type=FILE, metavar="FILE", help="Settings, over your own file.")(
+        command
+    )
+
+
+def live_options(command: F) -> F:
+    """Add what `run` and `demo` have in common."""
+    options = (
+        click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
+        click.option("--duration", type=click.FloatRange(min=1), metavar="SECONDS", help="Stop after so long."),
+        click.option("--headless", is_flag=True, help="No live view and no keys: plain lines on stderr."),
+        click.option("--output", metavar="NAME", help="Sound: auto, device, pipe, simpleaudio, wav or null."),
+        click.option("--wav", type=FILE, metavar="FILE", help="Also write what is heard to a WAV file."),
+        click.option("--events", metavar="FILE|-", help="Write every event as a line of JSON; - is stdout."),
+        click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of the simulated runner."),
+        click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
+        click.option("--no-keep", is_flag=True, help="Do not keep this run."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return settings_options(command)
+
+
+def flags(**given: object) -> list[str]:
+    """Turn flags into settings: `flags(sensor__address="x")` is ["sensor.address=x"]; None was not given."""
+    return [f"{path.replace('__', '.')}={value}" for path, value in given.items() if value is not None]
+
+
+def target_flags(target: str | None) -> list[str]:
+    """Read LOW-HIGH.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
+    """
+    if target is None:
+        return []
+    low, dash, high = target.partition("-")
+    if not dash:
+        raise UsageError(f"--target {target}: write the band as LOW-HIGH", hint="e.g. --target 168-178")
+    return [f"target.low_spm={low.strip()}", f"target.high_spm={high.strip()}"]
+
+
+def load_settings(config_file: Path | None, settings: Sequence[str], extra: Sequence[Layer] = ()) -> Effective:
+    """Load the settings in force; `settings` are those of flags, the later over the earlier."""
+    from coach.config import load
+
+    return load(file=config_file, settings=settings, extra=extra)

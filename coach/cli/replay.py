@@ -1,0 +1,92 @@
+"""`coach replay`: a recording or a kept run through the coach, as fast as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coach.cli.options import FILE, flags, load_settings, settings_options, target_flags
+
+if TYPE_CHECKING:
+    from coach.cli.offline import Outlets
+    from coach.config import Config
+
+
+@click.command()
+@click.argument("what", metavar="REC|RUN")
+@click.option("--events", metavar="FILE|-", help="Write every event as a line of JSON; - is stdout.")
+@click.option("--wav", type=FILE, metavar="FILE", help="Write what the runner would have heard.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--lenient", is_flag=True, help="Leave bad rows of a recording out, and count them.")
+@click.option("--placement", metavar="WHERE", help="Where the sensor was worn: foot, waist, chest, wrist ...")
+@click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute.")
+@settings_options
+def replay(
+    what: str,
+    events: str | None,
+    wav: Path | None,
+    as_json: bool,
+    lenient: bool,
+    placement: str | None,
+    target: str | None,
+    config_file: Path | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Run a recording (CSV) or a kept run (its number, or "last") through the coach.
+
+    A kept run is replayed with the settings that it ran with, and says the same, byte for byte; --config, --set and
+    the flags ask what would have been.
+
+    \b
+    Examples: coach replay morning.csv
+              coach replay last --events - | grep decision
+    """
+    flagged = [*settings, *flags(sensor__placement=placement), *target_flags(target)]
+    from coach.cli.offline import Outlets
+
+    outlets = Outlets(events=events, wav=wav, as_json=as_json)
+    if is_recording(what):
+        _recording(Path(what), load_settings(config_file, flagged).config, outlets, lenient=lenient)
+    else:
+        _kept(what, config_file, flagged, outlets)
+
+
+def is_recording(what: str) -> bool:
+    """Tell a file from the number of a run."""
+    return what != "last" and not what.isdecimal()
+
+
+def _recording(path: Path, config: Config, outlets: Outlets, *, lenient: bool) -> None:
+    from coach.cli.offline import play
+    from coach.formats.recording import Recording
+    from sensors.replay import RecordingSource
+
+    with Recording(path, lenient=lenient) as recording:
+        source: dict[str, object] = {"kind": "recording", "unit": recording.unit, "arrival": recording.has_arrival}
+        play(RecordingSource(recording), config, source, outlets)
+        if recording.skipped:
+            places = "; ".join(recording.skipped_places)
+            click.echo(f"{recording.skipped} bad rows left out: {places}", err=True)
+
+
+def _kept(which: str, config_file: Path | None, flagged: Sequence[str], outlets: Outlets) -> None:
+    from coach.cli.offline import play
+    from coach.config import Layer, flag_layer, merge, read_layer, shipped_path
+    from coach.store.book import Store, store_path
+    from sensors.replay import KeptSource
+
+    with Store.open(store_path(load_settings(config_file, flagged).config.store.path)) as store:
+        run = store.run(which)
+        if run.info.status == "open":
+            click.echo(f"run {run.info.id} is still going on: this is what it has kept so far", err=True)
+        if run.holes():
+            click.echo(f"run {run.info.id} has holes where it could not be kept: this is not all of it", err=True)
+        shipped = read_layer(shipped_path(), "shipped config.toml")
+        layers = [shipped, Layer(f"run {run.info.id}", run.config_tree)]
+        if config_file is not None:
+            layers.append(read_layer(config_file))
+        layers.append(flag_layer(flagged, shipped.tree))
+        play(KeptSource(run), merge(layers).config, run.source, outlets)

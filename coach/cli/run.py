@@ -1,0 +1,138 @@
+"""`coach run`: a live run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coach.cli.options import flags, live_options, load_settings, target_flags
+from coach.errors import SensorError
+
+if TYPE_CHECKING:
+    from coach.config import Config, Layer
+    from coach.ports import Clock, Sensor
+    from coach.store.book import Store
+
+REMEMBERED = "sensor"
+"""Under this key the store remembers the address of the last sensor."""
+
+
+def pod_key(address: str) -> str:
+    """Give the key under which the store remembers what a pod counts."""
+    return f"pod {address.lower()}"
+
+
+@click.command()
+@click.option("--sensor", metavar="KIND", help="auto (the remembered one), ble or simulated.")
+@click.option("--address", metavar="ADDRESS", help="Of a Bluetooth sensor, as `coach scan` prints it.")
+@click.option("--placement", metavar="WHERE", help="Where the sensor is worn: foot, waist, chest, wrist ...")
+@live_options
+def run(
+    sensor: str | None,
+    address: str | None,
+    placement: str | None,
+    target: str | None,
+    duration: float | None,
+    headless: bool,
+    output: str | None,
+    wav: Path | None,
+    events: str | None,
+    seed: int | None,
+    as_json: bool,
+    no_keep: bool,
+    config_file: Path | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Run: find your steps, and lead you into your band by ear. q, Ctrl-C or --duration ends it.
+
+    \b
+    Examples: coach run
+              coach run --address C0:FF:EE:00:00:01 --target 168-178
+              coach run --headless --config morning.toml --events run.jsonl
+    """
+    from coach.cli.live import LiveOptions, Notices, go, open_store
+
+    flagged = [
+        *settings,
+        *target_flags(target),
+        *flags(
+            sensor__kind=sensor or ("ble" if address else None),
+            sensor__address=address,
+            sensor__placement=placement,
+            audio__output=output,
+            simulation__seed=seed,
+            store__keep="false" if no_keep else None,
+        ),
+    ]
+    notices = Notices()
+    effective = load_settings(config_file, flagged)
+    store = open_store(effective.config, notices)
+    effective = load_settings(config_file, flagged, _remembered(store, effective.config))
+    options = LiveOptions(
+        duration_s=duration,
+        headless=headless,
+        wav=wav,
+        events=events,
+        as_json=as_json,
+        fallback_wav=Path("coach-run.wav"),
+    )
+    learnt = go(
+        effective, options, _source(effective.config), sensor_maker(effective.config), store=store, notices=notices
+    )
+    if store is not None:
+        if effective.config.sensor.kind != "simulated":
+            store.remember(REMEMBERED, effective.config.sensor.address)
+        for event in learnt:
+            store.remember(pod_key(effective.config.sensor.address), event.state.removeprefix("counts_"))
+
+
+def _remembered(store: Store | None, config: Config) -> list[Layer]:
+    """Settings that `coach setup` and earlier runs found out: the sensor, and what its pod counts."""
+    from coach.config import Layer
+
+    if store is None:
+        return []
+    tree: dict[str, dict[str, str]] = {"sensor": {}}
+    address = config.sensor.address or store.recall(REMEMBERED) or ""
+    if address:
+        tree["sensor"]["address"] = address
+    if (unit := store.recall(pod_key(address))) is not None:
+        tree["sensor"]["pod_cadence"] = unit
+    return [Layer("remembered", tree)]
+
+
+def _source(config: Config) -> dict[str, object]:
+    if config.sensor.kind == "simulated":
+        return {"kind": "simulated"}
+    return {"kind": "ble", "address": config.sensor.address}
+
+
+def sensor_maker(config: Config) -> Callable[[Clock], Sensor]:
+    """Give what makes the sensor that the settings name, once there is a clock.
+
+    Raises
+    ------
+    SensorError
+        When no sensor is known.
+    """
+    if config.sensor.kind != "simulated" and not config.sensor.address:
+        raise SensorError(
+            "no sensor is known yet",
+            fault="not_found",
+            hint="`coach setup` finds yours, `coach run --address …` names one, `coach demo` needs none",
+        )
+
+    def make(clock: Clock) -> Sensor:
+        if config.sensor.kind == "simulated":
+            from sensors.paced import Paced
+            from sensors.simulated import SimulatedRunner
+
+            return Paced(SimulatedRunner(config.simulation), clock)
+        from sensors.ble import BleSensor
+
+        return BleSensor(config.sensor.address, clock=clock, config=config.sensor)
+
+    return make

@@ -1,0 +1,132 @@
+"""`coach setup`: the first run. Find the sensor, check that its cadence is neither half nor double, try a click."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coach.cli.options import flags, load_settings, settings_options
+from coach.cli.run import REMEMBERED, pod_key
+from coach.errors import AudioError, SensorError, UsageError
+
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.store.book import Store
+    from sensors.ble_scan import Found
+
+LOOK_S = 20.0
+CLICKS = 8
+
+
+@click.command()
+@click.option("--address", metavar="ADDRESS", help="Skip the search: this is the sensor.")
+@settings_options
+def setup(address: str | None, config_file: Path | None, settings: tuple[str, ...]) -> None:
+    """Find your sensor, check its cadence, try a click. What it finds out is remembered.
+
+    \b
+    Example: coach setup
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "setup asks questions, and there is no terminal to answer them",
+            hint="headless, name the sensor: coach run --address …",
+        )
+    from coach.store.book import Store, store_path
+
+    config = load_settings(config_file, settings).config
+    with Store.open(store_path(config.store.path)) as store:
+        _sound(config)
+        chosen = address or _choose()
+        store.remember(REMEMBERED, chosen)
+        click.echo(f"Remembered {chosen}.")
+        _cadence(chosen, store, config_file, settings)
+    click.echo("Ready. Start with: coach run")
+
+
+def _sound(config: Config) -> None:
+    """Play a few clicks through the output that a run would use."""
+    from audio.outputs import choose
+    from coach.clock import HostClock
+    from coach.model import Beat, OutputReport
+
+    clock = HostClock()
+    reports: list[OutputReport] = []
+    output = choose(config.audio, clock=clock, wav_path=Path("coach-setup.wav"))
+    try:
+        output.open(reports.append)
+    except AudioError as error:
+        click.echo(f"Sound: {error}")
+        return
+    click.echo(f"Sound: {CLICKS} clicks by {output.name}. {reports[0].reason if reports else ''}".rstrip())
+    first_s = clock.now() + (reports[0].latency_s if reports else 0.0) + 0.2
+    for index in range(CLICKS):
+        at_s = first_s + index / 3
+        output.play(Beat(t_s=at_s, available_s=clock.now(), index=index, foot="left" if index % 2 else "right"))
+    time.sleep(max(0.0, first_s + CLICKS / 3 - clock.now()))
+    output.close()
+    if output.name not in ("wav", "null") and not click.confirm("Did you hear them?", default=True):
+        click.echo("Turn the volume up, and see `coach doctor` for the devices; audio.device names another.")
+
+
+def _choose() -> str:
+    """Search, and let the runner choose.
+
+    Raises
+    ------
+    SensorError
+        When nothing that fits is on the air.
+    """
+    import asyncio
+
+    from sensors.ble_scan import scan
+
+    click.echo("Searching for sensors for 10 s; shake the pod, wet the strap …")
+    fitting = [found for found in asyncio.run(scan(10)) if {"rsc", "pmd"} & set(found.speaks)]
+    if not fitting:
+        raise SensorError(
+            "no foot pod or strap was found",
+            fault="not_found",
+            hint="wake it, bring it near, and close apps and watches that are connected to it",
+        )
+    for number, found in enumerate(fitting, start=1):
+        click.echo(f"  {number}  {found.name or '(no name)'}  {found.address}  {found.rssi_dbm} dBm")
+    if len(fitting) == 1 and click.confirm("Is this yours?", default=True):
+        return fitting[0].address
+    return _numbered(fitting)
+
+
+def _numbered(fitting: Sequence[Found]) -> str:
+    number = click.prompt("Which one is yours?", type=click.IntRange(1, len(fitting)), default=1)
+    return fitting[number - 1].address
+
+
+def _cadence(address: str, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:
+    """Run for a little, and ask whether the number is the runner's."""
+    from coach.cli.live import LiveOptions, Notices, go
+    from coach.cli.run import sensor_maker
+
+    flagged = [
+        *settings,
+        *flags(sensor__kind="ble", sensor__address=address, audio__output="null", coaching__mode="off"),
+    ]
+    effective = load_settings(config_file, flagged)
+    click.echo(f"Now run on the spot, or better outside, for {LOOK_S:.0f} s.")
+    options = LiveOptions(
+        duration_s=LOOK_S, headless=True, wav=None, events=None, as_json=False, fallback_wav=Path("coach-setup.wav")
+    )
+    source: dict[str, object] = {"kind": "setup", "address": address}
+    learnt = go(effective, options, source, sensor_maker(effective.config), store=None, notices=Notices())
+    for event in learnt:
+        click.echo(event.reason)
+        right = click.confirm("Is that your cadence (running: about 150 to 190)?", default=True)
+        unit = event.state.removeprefix("counts_")
+        if not right:
+            unit = "steps" if unit == "strides" else "strides"
+        store.remember(pod_key(address), unit)
+        click.echo(f"Remembered: this pod counts {unit}.")

@@ -1,0 +1,198 @@
+"""A live sensor on Bluetooth LE.
+
+The life of a sensor is a loop: search by address, stop the search, link, subscribe, take what comes; and when the
+link breaks or falls silent, wait a little and begin again with a new search, a new device and a new client (an old
+client does not work any more once BlueZ has forgotten the device: bleak #676, #713).
+
+Rules. Notifications are stamped and handed on; nothing is decoded here, so that what is kept is what was sent. A link
+without data that bear cadence is dead, whatever the system says (bleak-retry-connector #228): a watchdog ends it.
+What arrives before the link has been announced is dropped: it is little, and readers may rely on the order.
+Every stop has a time limit; a cancelled sensor is down within two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from random import Random
+
+from bleak import BleakClient
+from bleak.backends.device import BLEDevice
+
+from coach.config import SensorConfig
+from coach.errors import SensorError, UsageError
+from coach.model import HostTime, Packet, SensorState
+from coach.ports import Clock, Emit
+from sensors.ble_devices import CADENCE_CODECS, About, streaming
+from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, stopped
+from sensors.ble_scan import find, find_held, printable
+
+CONNECT_S = 20.0
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MAX_S = 30.0
+BACKOFF_JITTER = 0.2
+GOOD_S = 10.0  # a link that gave data for so long was a good one: the back-off begins anew
+
+_ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+
+
+def backoff_s(random: Random | None = None) -> Iterator[float]:
+    """Give the waits between attempts: 0.5, 1, 2, … 30 s, each off by up to a fifth."""
+    random = random or Random()
+    delay = BACKOFF_FIRST_S
+    while True:
+        yield delay * random.uniform(1 - BACKOFF_JITTER, 1 + BACKOFF_JITTER)
+        delay = min(2 * delay, BACKOFF_MAX_S)
+
+
+class BleSensor:
+    """One Bluetooth LE device, kept linked until cancelled.
+
+    Parameters
+    ----------
+    address : a MAC address or, on macOS, a UUID, in any case.
+    clock : stamps what arrives.
+    config : rate_hz, scan_s and silence_s are used, and placement where the runner has told it.
+    backoff : makes the waits between attempts to link.
+
+    Raises
+    ------
+    UsageError
+        For an address that is of neither form.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        clock: Clock,
+        config: SensorConfig,
+        backoff: Callable[[], Iterator[float]] = backoff_s,
+    ) -> None:
+        self._address = address.strip().upper()
+        if not _ADDRESS.fullmatch(self._address):
+            raise UsageError(f"{address!r} is not the address of a Bluetooth device", hint="`coach scan` lists them")
+        self._clock = clock
+        self._config = config
+        self._backoff = backoff
+        self._stage = Stage.SEARCHING  # outlives a run: after a sleep of the machine a known sensor is run again
+
+    @property
+    def id(self) -> str:
+        """The name of this sensor in inputs and events."""
+        return f"ble:{self._address}"
+
+    async def run(self, emit: Emit) -> None:
+        """Stream until cancelled.
+
+        Raises
+        ------
+        SensorError
+            When trying again would not help: see `sensors.ble_faults`.
+        """
+        emit(SensorState(at=self._clock.now(), sensor=self.id, state="searching"))
+        delays = self._backoff()
+        while True:
+            link = _Link(self.id, self._clock, emit)
+            trouble = await self._attempt(link)
+            if is_final(trouble.fault, self._stage):
+                raise trouble
+            if link.good:
+                delays = self._backoff()
+            emit(SensorState(at=self._clock.now(), sensor=self.id, state="reconnecting", reason=trouble.message))
+            await asyncio.sleep(next(delays))
+
+    async def _attempt(self, link: _Link) -> SensorError:
+        """Search, link and stream; give what put an end to it."""
+        try:
+            device = await self._search()
+            self._reached(Stage.FOUND)
+            async with (
+                _connected(device, link.break_off) as client,
+                streaming(client, self._config.rate_hz, link.receive) as about,
+            ):
+                self._reached(Stage.LINKED)
+                link.announce(self._connected_state(device, about))
+                return await link.watch(self._config.silence_s)
+        except BLUETOOTH_ERRORS as error:
+            return explain(error)
+
+    async def _search(self) -> BLEDevice:
+        held = await find_held(self._address) if self._stage is Stage.SEARCHING else None
+        return held or await find(self._address, self._config.scan_s)
+
+    def _reached(self, stage: Stage) -> None:
+        self._stage = max(self._stage, stage)
+
+    def _connected_state(self, device: BLEDevice, about: About) -> SensorState:
+        told = self._config.placement
+        return SensorState(
+            at=self._clock.now(),
+            sensor=self.id,
+            state="connected",
+            battery_pct=about.battery_pct,
+            rate_hz=about.rate_hz,
+            placement=about.placement if told == "unknown" else told,
+            name=printable(device.name),
+        )
+
+
+@asynccontextmanager
+async def _connected(device: BLEDevice, gone: Callable[[], None]) -> AsyncIterator[BleakClient]:
+    client = BleakClient(device, lambda _: gone(), timeout=CONNECT_S)
+    await client.connect()
+    try:
+        yield client
+    finally:
+        await stopped(client.disconnect())
+
+
+class _Link:
+    """One attempt to link, what came of it, and the watch over it."""
+
+    def __init__(self, sensor: str, clock: Clock, emit: Emit) -> None:
+        self._sensor = sensor
+        self._clock = clock
+        self._emit = emit
+        self._broken = False
+        self._news = asyncio.Event()
+        self._since: HostTime | None = None
+        self._last: HostTime | None = None
+
+    def announce(self, state: SensorState) -> None:
+        """Say that the link stands, and let packets through."""
+        self._since = state.at
+        self._emit(state)
+
+    def receive(self, codec: str, payload: bytes) -> None:
+        """Stamp a packet and hand it on."""
+        if self._since is None:
+            return
+        at = self._clock.now()
+        self._emit(Packet(at=at, sensor=self._sensor, codec=codec, payload=payload))
+        if codec in CADENCE_CODECS:
+            self._last = at
+            self._news.set()
+
+    def break_off(self) -> None:
+        """Take note that the device is gone."""
+        self._broken = True
+        self._news.set()
+
+    async def watch(self, silence_s: float) -> SensorError:
+        """Wait until the link breaks or bears no cadence for `silence_s`; give which of the two."""
+        while not self._broken:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(silence_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return SensorError(f"no data for {silence_s:g} s", fault="lost")
+        return SensorError("the link broke", fault="lost")
+
+    @property
+    def good(self) -> bool:
+        """Data flowed for a while: trouble from here on is new trouble."""
+        return self._since is not None and self._last is not None and self._last - self._since >= GOOD_S
