@@ -1,0 +1,124 @@
+"""What every output that plays live is made of: beats go in, blocks come out, and there is news of both.
+
+Two threads meet here. The thread of the sound calls `block` and `fail`, which neither lock nor wait; the session calls
+everything else. A callback may not report, so what happened there is reported with the next beat.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from audio.timeline import Timeline
+from audio.track import Stereo, Track
+from coach.config import AudioConfig
+from coach.model import Beat, OutputReport, OutputState
+from coach.ports import Clock, Report
+
+BLOCK_S = 0.02
+START_S = 6.0
+STALL_S = 1.0
+LAST_CLICK_S = 2.0
+POLL_S = 0.01
+
+
+class LiveTrack:
+    """A click track on the timeline of a live output.
+
+    Parameters
+    ----------
+    output : what reports call the output.
+    config : rate, volume, and what the runner's headphones add to the latency.
+    clock : host time.
+    """
+
+    def __init__(self, output: str, config: AudioConfig, clock: Clock) -> None:
+        self.block_frames = round(BLOCK_S * config.sample_rate_hz)
+        self._output = output
+        self._clock = clock
+        self._extra_s = config.extra_latency_ms / 1000
+        self._track = Track(config.sample_rate_hz, config.volume)
+        self._timeline = Timeline(config.sample_rate_hz)
+        self._anchored = 0
+        self._ahead_s = 0.0
+        self._block_at_s = 0.0
+        self._fault = ""
+        self._state: OutputState = "closed"
+        self._report: Report = lambda report: None
+
+    def comes_to_play(self, alive: Callable[[], bool]) -> bool:
+        """Wait until it is known when a frame is heard; give False when the sound dies or nothing comes of it."""
+        for _ in range(round(START_S / POLL_S)):
+            if self._timeline.anchored or not alive():
+                break
+            time.sleep(POLL_S)
+        return self._timeline.anchored > 0
+
+    def block(self, n_frames: int, ahead_s: float) -> Stereo:
+        """Render the next block, shape (n_frames, 2).
+
+        While the buffers are being filled, blocks are taken as fast as they come, and when they will sound is a guess
+        (1.4 s off with a fresh PulseAudio): nothing is believed before twice `ahead_s` was rendered.
+
+        Parameters
+        ----------
+        n_frames : length of the block.
+        ahead_s : from now until its first frame is heard.
+        """
+        self._block_at_s = self._clock.now()
+        if self._track.position > 2 * ahead_s * self._track.rate_hz:
+            self._timeline.observe(self._track.position, self._block_at_s + ahead_s)
+            self._ahead_s = max(self._ahead_s, ahead_s)
+        return self._track.render(n_frames)
+
+    def fail(self, error: Exception) -> None:
+        """Note, from the thread of the sound, what went wrong there; it is reported with the next beat."""
+        self._fault = f"the click track failed: {error!r}"
+
+    def opened(self, report: Report) -> None:
+        """Begin to take beats, and say so."""
+        self._report = report
+        self._anchored = self._timeline.anchored
+        self._say("open")
+
+    def play(self, beat: Beat) -> None:
+        """Schedule a beat, unless the sound is lost."""
+        self._watch()
+        if self._state == "open":
+            frame = self._timeline.frame_at(beat.t_s - self._extra_s)
+            self._track.schedule(frame, beat.foot, beat.gain)
+
+    def lost(self, reason: str) -> None:
+        """Say, once, that nothing plays any more."""
+        if self._state == "open":
+            self._say("lost", reason)
+
+    def finish(self) -> None:
+        """Wait until the last click has been heard, or could not be."""
+        for _ in range(round(LAST_CLICK_S / POLL_S)):
+            if self._state != "open":
+                return
+            if self._track.position >= self._track.ends_at:
+                break
+            time.sleep(POLL_S)
+        time.sleep(self._ahead_s)
+
+    def closed(self) -> None:
+        """Say that the output is closed, and which beats were not heard."""
+        self._say("closed", self._track.missed)
+
+    def _watch(self) -> None:
+        stalled = self._clock.now() - self._block_at_s > STALL_S
+        if self._fault:
+            self.lost(self._fault)
+        elif stalled:
+            self.lost("the sound device has stopped")
+        elif self._anchored != self._timeline.anchored:
+            self._anchored = self._timeline.anchored
+            self._say("open", "the sound was interrupted, and plays again")
+
+    def _say(self, state: OutputState, reason: str = "") -> None:
+        self._state = state
+        latency_s = self._ahead_s + BLOCK_S + self._extra_s
+        now = self._clock.now()
+        self._report(OutputReport(at=now, output=self._output, state=state, latency_s=latency_s, reason=reason))

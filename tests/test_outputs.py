@@ -1,0 +1,594 @@
+"""The outputs: one contract for all of them, and what each does when something is missing or breaks.
+
+Sound cards and players are faked at the lowest boundary: a `sounddevice` module whose device is a loop, a `simpleaudio`
+module that keeps what it is given, and players that are scripts on a PATH of their own. `test_pulse` plays for real.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import threading
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from audio.click import click
+from audio.outputs import choose, live
+from audio.outputs.auto import AutoOutput
+from audio.outputs.device import DeviceOutput
+from audio.outputs.null import NullOutput
+from audio.outputs.pipe import PipeOutput, pw_cat
+from audio.outputs.wav import WavOutput
+from coach.clock import HostClock, ManualClock
+from coach.config import AudioConfig, load
+from coach.errors import AudioError
+from coach.model import Beat, Foot, HostTime, OutputReport
+from coach.ports import Clock, Output
+
+RATE_HZ = 48000
+BLOCK = 960
+
+
+def config(**changes: object) -> AudioConfig:
+    return load(environ={"XDG_CONFIG_HOME": "nowhere"}).config.audio.model_copy(update=changes)
+
+
+def beat(t_s: float, index: int = 0, foot: Foot = "left", gain: float = 1.0) -> Beat:
+    return Beat(t_s=t_s, available_s=t_s - 0.5, index=index, foot=foot, gain=gain)
+
+
+def onsets(mono: np.ndarray, foot: Foot = "left") -> list[int]:
+    """Find where clicks begin, by matched filter."""
+    template = click(foot, RATE_HZ)
+    likeness = np.correlate(mono, template, mode="valid") / np.dot(template, template)
+    found = []
+    while len(likeness) and likeness[at := int(np.argmax(likeness))] > 0.4:
+        found.append(at)
+        likeness[max(0, at - 2400) : at + 2400] = 0
+    return sorted(found)
+
+
+class FakeDevice(ModuleType):
+    """A `sounddevice` whose device fills its buffer at once, starts a second later, then takes a block every 20 ms."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__("sounddevice")
+        self.clock = clock
+        self.blocks: list[np.ndarray] = []
+        self.first_heard_s = 0.0
+        self.refusal: Exception | None = None
+        self.devices = [{"name": "ears", "max_output_channels": 2}, {"name": "mic", "max_output_channels": 0}]
+        self.asked: dict[str, object] = {}
+        self.active = True
+        self.closed = False
+
+    class PortAudioError(Exception):
+        pass
+
+    def RawOutputStream(self, **asked: object) -> FakeDevice:  # noqa: N802 - the library's name
+        self.asked = asked
+        if self.refusal:
+            raise self.refusal
+        return self
+
+    def query_devices(self) -> list[dict[str, object]]:
+        return self.devices
+
+    def start(self) -> None:
+        for k in range(12):
+            self.take(ahead_s=0.02 * k)
+        self.clock.set(self.clock.now() + 1.0)
+        self.first_heard_s = self.clock.now() + 0.2 - 0.02 * 12
+        self.run(0.4 + 0.8 + 0.1)
+
+    def run(self, length_s: float) -> None:
+        for _ in range(round(length_s / 0.02)):
+            self.take(ahead_s=0.2)
+            self.clock.set(self.clock.now() + 0.02)
+
+    def take(self, ahead_s: float) -> None:
+        buffer = bytearray(BLOCK * 8)
+        when = SimpleNamespace(currentTime=1e9, outputBufferDacTime=1e9 + ahead_s)
+        self.asked["callback"](buffer, BLOCK, when, None)  # type: ignore[operator]
+        self.blocks.append(np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2))
+
+    def close(self) -> None:
+        self.closed = True
+        self.asked["finished_callback"]()  # type: ignore[operator]
+
+    def heard(self) -> np.ndarray:
+        return np.concatenate(self.blocks)[:, 0]
+
+
+@pytest.fixture
+def fake_device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
+    fake = FakeDevice(ManualClock())
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    return fake
+
+
+@pytest.fixture
+def no_portaudio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install a `sounddevice` that says what the real one says where PortAudio is missing."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+
+
+Install = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Install:
+    """Install programs, which write to `heard`, on a PATH where there is nothing else."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def write(name: str, body: str) -> Path:
+        heard = tmp_path / "heard"
+        script = f"#!{sys.executable} -ISB\nimport sys, time\nheard = open({str(heard)!r}, 'wb')\n{body}"
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+        return heard
+
+    return write
+
+
+@pytest.fixture
+def no_player(install: Install) -> None:
+    """Leave PATH without any player."""
+
+
+PACE = 4
+PLAYS = f"""
+start = time.monotonic()
+taken = 0
+while block := sys.stdin.buffer.read(3840):
+    heard.write(block)
+    taken += len(block)
+    time.sleep(max(0, (taken / 8 / 48000 - 0.2) / {PACE} - (time.monotonic() - start)))
+"""
+DIES = PLAYS + "    if taken > 8 * 72000: sys.exit('pacat: Connection terminated')\n"
+REFUSES = "sys.exit('Connection refused')\n"
+SWALLOWS = "while sys.stdin.buffer.read(3840): pass\n"
+
+
+class FastClock(HostClock):
+    """Host time at the pace of the players above, which play four times as fast as real ones."""
+
+    def now(self) -> HostTime:
+        return HostTime(PACE * super().now())
+
+
+class Kit:
+    """An output that works here, the clock that it goes by, and how to let that clock run on."""
+
+    def __init__(self, output: Output, clock: Clock, let_pass: Callable[[float], None] = lambda length_s: None) -> None:
+        self.output = output
+        self.clock = clock
+        self.let_pass = let_pass
+        self.reports: list[OutputReport] = []
+
+    def open(self) -> Kit:
+        self.output.open(self.reports.append)
+        return self
+
+
+def _null(request: pytest.FixtureRequest) -> Kit:
+    clock = ManualClock()
+    return Kit(NullOutput(clock), clock)
+
+
+def _wav(request: pytest.FixtureRequest) -> Kit:
+    clock = ManualClock()
+    return Kit(WavOutput(request.getfixturevalue("tmp_path") / "run.wav", RATE_HZ, 0.8, clock), clock)
+
+
+def _device(request: pytest.FixtureRequest) -> Kit:
+    fake = request.getfixturevalue("fake_device")
+    return Kit(DeviceOutput(config(), fake.clock), fake.clock, fake.run)
+
+
+def _pipe(request: pytest.FixtureRequest) -> Kit:
+    request.getfixturevalue("install")("pacat", PLAYS)
+    clock = FastClock()
+    return Kit(PipeOutput(config(), clock), clock)
+
+
+def _simpleaudio(request: pytest.FixtureRequest) -> Kit:
+    fake = SimpleNamespace(play_buffer=lambda *sound: None)
+    request.getfixturevalue("monkeypatch").setitem(sys.modules, "simpleaudio", fake)
+    clock = HostClock()
+    return Kit(choose(config(output="simpleaudio"), clock=clock, wav_path=Path("unused.wav")), clock)
+
+
+def _auto(request: pytest.FixtureRequest) -> Kit:
+    request.getfixturevalue("no_portaudio")
+    request.getfixturevalue("no_player")
+    clock = HostClock()
+    wav_path = request.getfixturevalue("tmp_path") / "run.wav"
+    return Kit(choose(config(output="auto"), clock=clock, wav_path=wav_path), clock)
+
+
+KITS = {"null": _null, "wav": _wav, "device": _device, "pipe": _pipe, "simpleaudio": _simpleaudio, "auto": _auto}
+
+
+@pytest.fixture(params=list(KITS))
+def kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
+    kit = KITS[request.param](request)
+    yield kit
+    kit.let_pass(1.0)
+    kit.output.close()
+
+
+class TestContract:
+    """What the core may rely on, whichever output plays."""
+
+    def test_says_from_within_open_that_it_is_open(self, kit: Kit) -> None:
+        kit.open()
+        assert [report.state for report in kit.reports] == ["open"]
+
+    def test_reports_carry_its_name_and_the_time(self, kit: Kit) -> None:
+        before = kit.clock.now()
+        (report,) = kit.open().reports
+        assert report.output == kit.output.name
+        assert before <= report.at <= kit.clock.now()
+
+    def test_its_latency_is_one_that_beats_can_be_committed_ahead_of(self, kit: Kit) -> None:
+        (report,) = kit.open().reports
+        assert 0 <= report.latency_s < 1
+
+    def test_takes_beats_of_every_foot_without_a_word(self, kit: Kit) -> None:
+        kit.open()
+        start_s = kit.clock.now() + kit.reports[0].latency_s + 0.1
+        feet: list[Foot] = ["left", "right", "sensor", "other", "unknown"]
+        for index, foot in enumerate(feet):
+            kit.output.play(beat(start_s + 0.03 * index, index, foot, gain=0.5))
+        assert len(kit.reports) == 1
+
+    def test_says_once_that_it_is_closed(self, kit: Kit) -> None:
+        kit.open()
+        kit.output.close()
+        kit.output.close()
+        assert [report.state for report in kit.reports] == ["open", "closed"]
+
+
+class TestDevice:
+    def test_a_beat_is_heard_at_its_time_to_the_sample(self, fake_device: FakeDevice) -> None:
+        output = DeviceOutput(config(), fake_device.clock)
+        output.open(lambda report: None)
+        due_s = fake_device.clock.now() + 0.5
+        output.play(beat(due_s))
+        fake_device.run(1.0)
+        (at,) = onsets(fake_device.heard())
+        assert fake_device.first_heard_s + at / RATE_HZ == pytest.approx(due_s, abs=1.01 / RATE_HZ)
+
+    def test_headphones_that_add_latency_are_played_to_early(self, fake_device: FakeDevice) -> None:
+        reports: list[OutputReport] = []
+        output = DeviceOutput(config(extra_latency_ms=200.0), fake_device.clock)
+        output.open(reports.append)
+        due_s = fake_device.clock.now() + 0.7
+        output.play(beat(due_s))
+        fake_device.run(1.0)
+        (at,) = onsets(fake_device.heard())
+        assert fake_device.first_heard_s + at / RATE_HZ == pytest.approx(due_s - 0.2, abs=1.01 / RATE_HZ)
+        assert reports[0].latency_s == pytest.approx(0.2 + 0.02 + 0.2)
+
+    def test_the_device_is_asked_for_long_blocks(self, fake_device: FakeDevice) -> None:
+        DeviceOutput(config(device="ears"), fake_device.clock).open(lambda report: None)
+        asked = {key: fake_device.asked[key] for key in ("samplerate", "blocksize", "device", "latency", "dtype")}
+        assert asked == {"samplerate": 48000, "blocksize": 960, "device": "ears", "latency": 0.15, "dtype": "float32"}
+
+    def test_a_beat_that_comes_too_late_is_told_at_the_end(self, fake_device: FakeDevice) -> None:
+        reports: list[OutputReport] = []
+        output = DeviceOutput(config(), fake_device.clock)
+        output.open(reports.append)
+        output.play(beat(fake_device.clock.now()))
+        fake_device.run(0.1)
+        output.close()
+        assert reports[-1].reason == "beats too late to be heard: 1"
+
+    def test_a_fault_in_the_callback_fills_the_buffer_and_is_reported(
+        self, fake_device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reports: list[OutputReport] = []
+        output = DeviceOutput(config(), fake_device.clock)
+        output.open(reports.append)
+        monkeypatch.setattr(live.LiveTrack, "block", lambda *_: 1 / 0)
+        fake_device.run(0.02)
+        output.play(beat(fake_device.clock.now() + 0.5))
+        assert not fake_device.blocks[-1].any()
+        assert reports[-1].state == "lost"
+        assert reports[-1].reason == "the click track failed: ZeroDivisionError('division by zero')"
+
+    def test_a_device_that_stops_is_lost_and_comes_back(self, fake_device: FakeDevice) -> None:
+        reports: list[OutputReport] = []
+        output = DeviceOutput(config(), fake_device.clock)
+        output.open(reports.append)
+        fake_device.clock.set(fake_device.clock.now() + 5)
+        output.play(beat(fake_device.clock.now() + 0.5, 0))
+        output.play(beat(fake_device.clock.now() + 0.9, 1))
+        fake_device.run(1.0)
+        due_s = fake_device.clock.now() + 0.5
+        output.play(beat(due_s, 2))
+        fake_device.run(1.0)
+        assert [report.state for report in reports] == ["open", "lost", "open"]
+        (at,) = onsets(fake_device.heard())
+        assert fake_device.first_heard_s + 5 + at / RATE_HZ == pytest.approx(due_s, abs=1.01 / RATE_HZ)
+
+    def test_a_device_that_is_pulled_is_lost(self, fake_device: FakeDevice) -> None:
+        reports: list[OutputReport] = []
+        DeviceOutput(config(), fake_device.clock).open(reports.append)
+        fake_device.close()
+        assert (reports[-1].state, reports[-1].reason) == ("lost", "the sound device is gone")
+
+    @pytest.mark.usefixtures("no_portaudio")
+    def test_without_portaudio_says_what_to_install(self) -> None:
+        with pytest.raises(AudioError, match=r"PortAudio is missing \(apt-get install libportaudio2\)") as caught:
+            DeviceOutput(config(), ManualClock()).open(lambda report: None)
+        assert caught.value.exit_code == 4
+
+    def test_an_unknown_device_names_those_that_exist(self, fake_device: FakeDevice) -> None:
+        fake_device.refusal = ValueError("No output device matching 'nose'")
+        with pytest.raises(AudioError, match=r"'nose' does not open: .* \(there are: ears\)"):
+            DeviceOutput(config(device="nose"), fake_device.clock).open(lambda report: None)
+
+    def test_a_machine_without_a_device_says_so(self, fake_device: FakeDevice) -> None:
+        fake_device.refusal, fake_device.devices = fake_device.PortAudioError("Error querying device -1"), []
+        with pytest.raises(AudioError, match="there is no sound device"):
+            DeviceOutput(config(), fake_device.clock).open(lambda report: None)
+
+    def test_a_device_that_never_plays_is_refused_and_closed(
+        self, fake_device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(fake_device, "run", lambda length_s: setattr(fake_device, "active", False))
+        with pytest.raises(AudioError, match="opens and does not play"):
+            DeviceOutput(config(), fake_device.clock).open(lambda report: None)
+        assert fake_device.closed
+
+
+class TestPipe:
+    def test_the_player_gets_every_click_evenly(self, install: Install) -> None:
+        heard = install("pacat", PLAYS)
+        clock = FastClock()
+        reports: list[OutputReport] = []
+        output = PipeOutput(config(), clock)
+        output.open(reports.append)
+        first_s = clock.now() + reports[0].latency_s + 0.1
+        for index in range(3):
+            output.play(beat(first_s + index / 3, index))
+        output.close()
+        samples = np.frombuffer(heard.read_bytes(), dtype="<f4").reshape(-1, 2)[:, 0]
+        intervals = np.diff(onsets(samples))
+        assert len(intervals) == 2
+        np.testing.assert_allclose(intervals, 16000, atol=3)
+        assert reports[-1].reason == ""
+
+    def test_a_player_that_dies_is_lost_and_the_run_goes_on(self, install: Install) -> None:
+        install("pacat", DIES)
+        reports: list[OutputReport] = []
+        lost = threading.Event()
+
+        def take(report: OutputReport) -> None:
+            reports.append(report)
+            if report.state == "lost":
+                lost.set()
+
+        output = PipeOutput(config(), clock := FastClock())
+        output.open(take)
+        assert lost.wait(10)
+        output.play(beat(clock.now() + 1))
+        output.close()
+        assert [report.state for report in reports] == ["open", "lost", "closed"]
+        assert reports[1].reason == "pacat: Connection terminated"
+
+    def test_the_next_player_is_tried(self, install: Install) -> None:
+        install("pacat", REFUSES)
+        install("aplay", PLAYS)
+        reports: list[OutputReport] = []
+        output = PipeOutput(config(), FastClock())
+        output.open(reports.append)
+        output.close()
+        assert reports[0].state == "open"
+
+    def test_refusals_say_what_each_player_said(self, install: Install) -> None:
+        install("pacat", REFUSES)
+        install("aplay", "sys.exit('aplay: main:831: audio open error: No such file or directory')\n")
+        with pytest.raises(AudioError) as caught:
+            PipeOutput(config(), HostClock()).open(lambda report: None)
+        assert str(caught.value) == (
+            "pacat: Connection refused; aplay: main:831: audio open error: No such file or directory"
+        )
+
+    def test_a_player_that_swallows_sound_is_refused(self, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live, "START_S", 0.5)
+        install("aplay", SWALLOWS)
+        with pytest.raises(AudioError, match="aplay does not play"):
+            PipeOutput(config(), HostClock()).open(lambda report: None)
+
+    def test_a_program_that_does_not_start_is_refused(self, install: Install, tmp_path: Path) -> None:
+        install("aplay", "")
+        (tmp_path / "bin" / "aplay").write_bytes(b"\x7fELF")
+        with pytest.raises(AudioError, match="aplay does not start: "):
+            PipeOutput(config(), HostClock()).open(lambda report: None)
+
+    @pytest.mark.usefixtures("no_player")
+    def test_without_a_player_says_what_to_install(self) -> None:
+        with pytest.raises(AudioError, match=r"no pw-cat, pacat or aplay \(apt-get install alsa-utils\)"):
+            PipeOutput(config(), HostClock()).open(lambda report: None)
+
+    @pytest.mark.parametrize(("help_text", "raw"), [("-a, --raw   RAW mode", True), ("-p, --playback", False)])
+    def test_a_new_pw_cat_is_told_that_samples_are_raw(self, install: Install, help_text: str, raw: bool) -> None:
+        install("pw-cat", f"print({help_text!r})\n")
+        assert ("--raw" in pw_cat(48000, 250)) == raw
+
+
+class TestWav:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "run.wav"
+
+    @staticmethod
+    def samples(path: Path) -> np.ndarray:
+        with wave.open(str(path)) as file:
+            data = file.readframes(file.getnframes())
+        return np.frombuffer(data, dtype="<i2").reshape(-1, 2)[:, 0] / 32767
+
+    def test_clicks_lie_where_they_are_to_be_heard(self, path: Path) -> None:
+        output = WavOutput(path, RATE_HZ, 1.0)
+        output.open(lambda report: None)
+        for index, t_s in enumerate([0.25, 0.75, 4.0]):
+            output.play(beat(t_s, index))
+        output.close()
+        np.testing.assert_allclose(onsets(self.samples(path)), [12000, 36000, 192000], atol=1)
+        assert len(self.samples(path)) == 193200
+
+    def test_its_header_is_that_of_16_bit_stereo(self, path: Path) -> None:
+        output = WavOutput(path, RATE_HZ, 1.0)
+        output.open(lambda report: None)
+        output.play(beat(0.5))
+        output.close()
+        header = path.read_bytes()[:44]
+        size = 4 * 25200
+        assert header == (
+            b"RIFF" + struct.pack("<I", size + 36) + b"WAVEfmt \x10\0\0\0\x01\0\x02\0"
+            b"\x80\xbb\0\0\0\xee\x02\0\x04\0\x10\0data" + struct.pack("<I", size)
+        )
+        assert path.stat().st_size == 44 + size
+
+    def test_a_killed_run_leaves_a_file_that_plays(self, path: Path) -> None:
+        output = WavOutput(path, RATE_HZ, 1.0)
+        output.open(lambda report: None)
+        assert len(self.samples(path)) == 0
+        for index in range(5):
+            output.play(beat(1 + index, index))
+            assert len(self.samples(path)) == (1 + index) * RATE_HZ
+            assert path.stat().st_size == 44 + 4 * (1 + index) * RATE_HZ
+        output.close()
+
+    def test_a_live_file_is_filled_up_to_the_end_of_the_run(self, path: Path) -> None:
+        clock = ManualClock()
+        output = WavOutput(path, RATE_HZ, 1.0, clock)
+        output.open(lambda report: None)
+        output.play(beat(1.0))
+        clock.set(10.0)
+        output.close()
+        assert len(self.samples(path)) == 10 * RATE_HZ
+
+    def test_a_full_disk_is_reported_once_and_the_run_goes_on(self, path: Path) -> None:
+        resource = pytest.importorskip("resource", reason="limits on the size of a file are a thing of POSIX")
+        reports: list[OutputReport] = []
+        output = WavOutput(path, RATE_HZ, 1.0)
+        output.open(reports.append)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+        try:
+            for index in range(5):
+                output.play(beat(1.0 + index, index))
+            output.close()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [report.state for report in reports] == ["open", "lost", "closed"]
+        assert reports[1].reason == "cannot write run.wav: File too large"
+        assert len(self.samples(path)) == RATE_HZ
+
+    def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(AudioError, match=r"cannot write .*run\.wav: No such file or directory"):
+            WavOutput(tmp_path / "missing" / "run.wav", RATE_HZ, 1.0).open(lambda report: None)
+
+
+class TestSimpleAudio:
+    def test_without_the_package_says_how_to_get_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "simpleaudio", None)
+        output = choose(config(output="simpleaudio"), clock=HostClock(), wav_path=Path("unused.wav"))
+        with pytest.raises(AudioError, match=r"\(pip install 'cadence-coach\[simpleaudio\]'\)"):
+            output.open(lambda report: None)
+
+    def test_each_beat_is_a_sound_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sounds: list[tuple[np.ndarray, int, int, int]] = []
+        fake = SimpleNamespace(play_buffer=lambda *sound: sounds.append(sound))
+        monkeypatch.setitem(sys.modules, "simpleaudio", fake)
+        clock = HostClock()
+        output = choose(config(output="simpleaudio", volume=1.0), clock=clock, wav_path=Path("unused.wav"))
+        output.open(lambda report: None)
+        for index in range(2):
+            output.play(beat(clock.now() + 0.2, index))
+        output.close()
+        assert [sound[1:] for sound in sounds] == [(2, 2, 48000)] * 3
+        assert onsets(sounds[1][0].reshape(-1, 2)[:, 0] / 32767) == [4800]
+
+    def test_a_package_that_fails_later_is_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        fake = SimpleNamespace(play_buffer=lambda *sound: None)
+        monkeypatch.setitem(sys.modules, "simpleaudio", fake)
+        reports: list[OutputReport] = []
+        output = choose(config(output="simpleaudio"), clock=(clock := HostClock()), wav_path=Path("unused.wav"))
+        output.open(reports.append)
+        monkeypatch.delattr(fake, "play_buffer")
+        output.play(beat(clock.now() + 0.1))
+        output.close()
+        assert [report.state for report in reports] == ["open", "lost", "closed"]
+
+
+class TestAuto:
+    @pytest.fixture(autouse=True)
+    def _bare(self, monkeypatch: pytest.MonkeyPatch, no_portaudio: None, no_player: None) -> None:
+        monkeypatch.setattr("audio.outputs.find_spec", lambda name: None)
+
+    @staticmethod
+    def opened(wav_path: Path) -> tuple[Output, list[OutputReport]]:
+        reports: list[OutputReport] = []
+        output = choose(config(output="auto"), clock=FastClock(), wav_path=wav_path)
+        output.open(reports.append)
+        return output, reports
+
+    def test_with_nothing_at_all_writes_a_file_and_says_why(self, tmp_path: Path) -> None:
+        output, reports = self.opened(tmp_path / "run.wav")
+        output.close()
+        assert reports[0].output == "wav"
+        assert reports[0].reason == (
+            "no sound: PortAudio is missing (apt-get install libportaudio2); "
+            "no pw-cat, pacat or aplay (apt-get install alsa-utils); writing run.wav"
+        )
+        assert (tmp_path / "run.wav").exists()
+
+    def test_where_not_even_a_file_can_be_written_stays_silent(self, tmp_path: Path) -> None:
+        output, reports = self.opened(tmp_path / "missing" / "run.wav")
+        output.play(beat(1.0))
+        output.close()
+        assert reports[0].output == "null"
+        assert reports[0].reason.startswith("no sound: PortAudio is missing")
+        assert reports[0].reason.endswith("run.wav: No such file or directory")
+
+    def test_plays_through_a_player_where_there_is_no_portaudio(self, tmp_path: Path, install: Install) -> None:
+        install("pacat", PLAYS)
+        output, reports = self.opened(tmp_path / "run.wav")
+        output.close()
+        assert reports[0].output == output.name == "pipe"
+        assert reports[0].reason == "PortAudio is missing (apt-get install libportaudio2)"
+        assert reports[1].reason == ""
+
+    def test_plays_on_the_device_where_there_is_one(self, tmp_path: Path, fake_device: FakeDevice) -> None:
+        reports: list[OutputReport] = []
+        output = choose(config(output="auto"), clock=fake_device.clock, wav_path=tmp_path / "run.wav")
+        output.open(reports.append)
+        assert (output.name, reports[0].reason) == ("device", "")
+        assert not (tmp_path / "run.wav").exists()
+
+    def test_when_every_candidate_refuses_says_all_of_it(self, tmp_path: Path) -> None:
+        missing = WavOutput(tmp_path / "missing" / "run.wav", RATE_HZ, 1.0)
+        with pytest.raises(AudioError, match=r"no pw-cat, pacat or aplay .*; cannot write"):
+            AutoOutput([PipeOutput(config(), HostClock()), missing]).open(lambda report: None)
+
+
+@pytest.mark.parametrize("name", ["device", "pipe", "simpleaudio", "wav", "null"])
+def test_choosing_touches_nothing(name: str, no_portaudio: None, no_player: None, tmp_path: Path) -> None:
+    output = choose(config(output=name), clock=ManualClock(), wav_path=tmp_path / "run.wav")
+    assert output.name == name
+    assert not (tmp_path / "run.wav").exists()
