@@ -70,6 +70,7 @@ class Listener:
         self._pod = PodCadence(config.pod_cadence)
         self._pod_value: float | None = None
         self._pod_at_s: float | None = None
+        self._pod_gone_s: float | None = None
         self._repeats = 0
         self._samples_at_s: float | None = None
         self._battery_said = False
@@ -113,8 +114,7 @@ class Listener:
         if samples_at_s is not None:
             yield Heard(self._lost(at_s, "steps"))
         if pod_at_s is not None:
-            gap_s = at_s - pod_at_s
-            yield Heard(Gap(t_s=pod_at_s, available_s=at_s, length_s=gap_s, reason="no packets", sensor=self._sensor))
+            self._pod_gone_s = pod_at_s
             yield Heard(self._lost(at_s, "rsc"))
 
     # --- readings -------------------------------------------------------------------------------------------------
@@ -158,8 +158,15 @@ class Listener:
         if undecided and self._pod.unit is not None:
             counts = f"the pod counts {self._pod.unit}: {reading.raw_per_min} a minute is {self._pod_value:.0f} steps"
             yield self._news(reading.at, f"counts_{self._pod.unit}", counts)
+        if self._pod_gone_s is not None:
+            yield self._pod_gap(self._pod_gone_s, reading.at)
+            self._pod_gone_s = None
         yield Heard(Speed(t_s=reading.at, available_s=reading.at, mps=reading.speed_mps, sensor=self._sensor))
         yield self._pod_reading(reading.at)
+
+    def _pod_gap(self, since_s: float, at_s: float) -> Heard:
+        length_s = at_s - since_s
+        return Heard(Gap(t_s=since_s, available_s=at_s, length_s=length_s, reason="no packets", sensor=self._sensor))
 
     # --- deadlines ------------------------------------------------------------------------------------------------
 

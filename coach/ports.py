@@ -71,11 +71,16 @@ class BeatListener(Protocol):
 class Output(BeatListener, Protocol):
     """A way to be heard. `open` raises `AudioError` where it cannot play; `close` lets the last click sound.
 
-    `report` may be called from any thread, with news of the output; the first report comes from within `open`.
+    `report` may be called from any thread, with news of the output; the first report comes from within `open`. An
+    output is opened once.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def streams(self) -> bool:
+        """Whether it holds a stream open, which does not outlive a sleep of the machine."""
 
     def open(self, report: Report) -> None: ...
 

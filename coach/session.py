@@ -51,7 +51,8 @@ class Session:
     ----------
     pipeline : the fold.
     clock : host time.
-    sensors, output, sinks : what it owns from `run` on. listeners : who else hears the beats.
+    sensors, sinks : what it owns from `run` on. listeners : who hears the beats beside the output.
+    make_output : makes the sound output; called again when the machine slept.
     on_problem : told in one line of what went wrong while the run went on.
     """
 
@@ -61,7 +62,7 @@ class Session:
         clock: Clock,
         *,
         sensors: Sequence[Sensor],
-        output: Output,
+        make_output: Callable[[], Output],
         sinks: Sequence[Sink] = (),
         listeners: Sequence[BeatListener] = (),
         on_problem: Callable[[str], None],
@@ -69,8 +70,9 @@ class Session:
         self._pipeline = pipeline
         self._clock = clock
         self._sensors = sensors
-        self._output = output
-        self._listeners = (output, *listeners)
+        self._make_output = make_output
+        self._output = make_output()
+        self._listeners = listeners
         self._sinks = list(sinks)
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
@@ -187,7 +189,7 @@ class Session:
     def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, Beat):
-                for listener in self._listeners:
+                for listener in (self._output, *self._listeners):
                     listener.play(event)
         if item is None and not events:
             return
@@ -233,7 +235,11 @@ class Session:
         await asyncio.to_thread(self._reopen_output)
 
     def _reopen_output(self) -> None:
+        """Make the sound anew, if it was a stream."""
+        if not self._output.streams:
+            return
         self._output.close()
+        self._output = self._make_output()
         try:
             self._output.open(self._report)
         except CoachError as error:

@@ -30,6 +30,10 @@ class AutoOutput:
     def name(self) -> str:
         return "auto" if self._chosen is None else self._chosen.name
 
+    @property
+    def streams(self) -> bool:
+        return self._chosen is not None and self._chosen.streams
+
     def open(self, report: Report) -> None:
         """Open the first candidate that opens.
 

@@ -30,6 +30,7 @@ class DeviceOutput:
     """
 
     name = "device"
+    streams = True
 
     def __init__(self, config: AudioConfig, clock: Clock) -> None:
         self._config = config

@@ -10,6 +10,7 @@ class NullOutput:
     """Hears beats and plays none."""
 
     name = "null"
+    streams = False
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

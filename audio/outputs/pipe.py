@@ -67,6 +67,7 @@ class PipeOutput:
     """
 
     name = "pipe"
+    streams = True
 
     def __init__(self, config: AudioConfig, clock: Clock) -> None:
         self._config = config

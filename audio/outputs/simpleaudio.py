@@ -36,6 +36,7 @@ class SimpleAudioOutput:
     """
 
     name = "simpleaudio"
+    streams = False
 
     def __init__(self, config: AudioConfig, clock: Clock) -> None:
         self._config = config

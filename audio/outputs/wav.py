@@ -40,6 +40,7 @@ class WavOutput:
     """
 
     name = "wav"
+    streams = False
 
     def __init__(self, path: Path, rate_hz: int, volume: float, clock: Clock | None = None) -> None:
         self._path = path

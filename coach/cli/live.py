@@ -200,7 +200,7 @@ class _Run:
                 Pipeline(self.config, decode),
                 clock,
                 sensors=[sensor],
-                output=choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
+                make_output=lambda: choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
                 sinks=sinks,
                 listeners=listeners,
                 on_problem=self.notices.say,

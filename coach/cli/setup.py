@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -16,17 +17,20 @@ from coach.errors import AudioError, SensorError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.model import Foot
     from coach.store.book import Store
     from sensors.ble_scan import Found
 
-LOOK_S = 20.0
 CLICKS = 8
 
 
 @click.command()
 @click.option("--address", metavar="ADDRESS", help="Skip the search: this is the sensor.")
+@click.option(
+    "--seconds", type=click.FloatRange(5, 300), default=20.0, show_default=True, help="How long to look at it."
+)
 @settings_options
-def setup(address: str | None, config_file: Path | None, settings: tuple[str, ...]) -> None:
+def setup(address: str | None, seconds: float, config_file: Path | None, settings: tuple[str, ...]) -> None:
     """Find your sensor, check its cadence, try a click. What it finds out is remembered.
 
     \b
@@ -45,7 +49,7 @@ def setup(address: str | None, config_file: Path | None, settings: tuple[str, ..
         chosen = address or _choose()
         store.remember(REMEMBERED, chosen)
         click.echo(f"Remembered {chosen}.")
-        _cadence(chosen, store, config_file, settings)
+        _cadence(chosen, seconds, store, config_file, settings)
     click.echo("Ready. Start with: coach run")
 
 
@@ -57,21 +61,28 @@ def _sound(config: Config) -> None:
 
     clock = HostClock()
     reports: list[OutputReport] = []
-    output = choose(config.audio, clock=clock, wav_path=Path("coach-setup.wav"))
-    try:
-        output.open(reports.append)
-    except AudioError as error:
-        click.echo(f"Sound: {error}")
-        return
-    click.echo(f"Sound: {CLICKS} clicks by {output.name}. {reports[0].reason if reports else ''}".rstrip())
-    first_s = clock.now() + (reports[0].latency_s if reports else 0.0) + 0.2
-    for index in range(CLICKS):
-        at_s = first_s + index / 3
-        output.play(Beat(t_s=at_s, available_s=clock.now(), index=index, foot="left" if index % 2 else "right"))
-    time.sleep(max(0.0, first_s + CLICKS / 3 - clock.now()))
-    output.close()
-    if output.name not in ("wav", "null") and not click.confirm("Did you hear them?", default=True):
-        click.echo("Turn the volume up, and see `coach doctor` for the devices; audio.device names another.")
+    with TemporaryDirectory() as folder:
+        output = choose(config.audio, clock=clock, wav_path=Path(folder) / "clicks.wav")
+        try:
+            output.open(reports.append)
+        except AudioError as error:
+            click.echo(f"Sound: {error}")
+            return
+        if output.name in ("wav", "null"):
+            output.close()
+            click.echo(
+                "Sound: this machine can play none, so a run writes a WAV file; `coach doctor` says what is missing."
+            )
+            return
+        click.echo(f"Sound: {CLICKS} clicks by {output.name}.")
+        first_s = clock.now() + reports[0].latency_s + 0.2
+        for index in range(CLICKS):
+            foot: Foot = "left" if index % 2 else "right"
+            output.play(Beat(t_s=first_s + index / 3, available_s=clock.now(), index=index, foot=foot))
+        time.sleep(max(0.0, first_s + CLICKS / 3 - clock.now()))
+        output.close()
+    if not click.confirm("Did you hear them?", default=True):
+        click.echo("Turn the volume up; `coach doctor` lists the devices, and audio.device names one.")
 
 
 def _choose() -> str:
@@ -106,7 +117,7 @@ def _numbered(fitting: Sequence[Found]) -> str:
     return fitting[number - 1].address
 
 
-def _cadence(address: str, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:
+def _cadence(address: str, seconds: float, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:
     """Run for a little, and ask whether the number is the runner's."""
     from coach.cli.live import LiveOptions, Notices, go
     from coach.cli.run import sensor_maker
@@ -116,17 +127,16 @@ def _cadence(address: str, store: Store, config_file: Path | None, settings: tup
         *flags(sensor__kind="ble", sensor__address=address, audio__output="null", coaching__mode="off"),
     ]
     effective = load_settings(config_file, flagged)
-    click.echo(f"Now run on the spot, or better outside, for {LOOK_S:.0f} s.")
+    click.echo(f"Now run, on the spot will do, for {seconds:.0f} s.")
     options = LiveOptions(
-        duration_s=LOOK_S, headless=True, wav=None, events=None, as_json=False, fallback_wav=Path("coach-setup.wav")
+        duration_s=seconds, headless=True, wav=None, events=None, as_json=False, fallback_wav=Path("unused.wav")
     )
     source: dict[str, object] = {"kind": "setup", "address": address}
     learnt = go(effective, options, source, sensor_maker(effective.config), store=None, notices=Notices())
     for event in learnt:
         click.echo(event.reason)
-        right = click.confirm("Is that your cadence (running: about 150 to 190)?", default=True)
         unit = event.state.removeprefix("counts_")
-        if not right:
+        if not click.confirm("Is that your cadence (running: about 150 to 190)?", default=True):
             unit = "steps" if unit == "strides" else "strides"
         store.remember(pod_key(address), unit)
         click.echo(f"Remembered: this pod counts {unit}.")
