@@ -31,13 +31,15 @@ LOCKING := --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url -
 	@touch $@
 
 .venv/run.stamp: .venv/made.stamp requirements.lock pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements.lock
-	$(PIP) install --quiet --no-deps --editable .
+	@echo "Installing what the coach needs, once."
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/made.stamp requirements-dev.lock pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing what the tests need, once."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/run.stamp
 
 clean:

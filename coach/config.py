@@ -22,6 +22,7 @@ from coach.model import Placement
 
 Tree = dict[str, dict[str, Any]]
 ENV_PREFIX = "COACH_"
+SHIPPED = "shipped config.toml"
 
 Spm = Annotated[float, Field(ge=60, le=260)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -111,10 +112,11 @@ class Config(_Section):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Settings of one origin; `origin` is what an error calls it."""
+    """Settings of one origin; `origin` is what an error calls it, `problems` what is wrong before they are merged."""
 
     origin: str
     tree: Tree
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,21 +187,17 @@ def from_text(text: str, like: object) -> object:
 
 
 def flag_layer(settings: Sequence[str], known: Tree) -> Layer:
-    """Read `section.key=value` settings.
-
-    Raises
-    ------
-    ConfigError
-        For a setting that is not of that form.
-    """
+    """Read `section.key=value` settings; those that are not of that form are problems of the layer."""
     tree: Tree = {}
+    problems = []
     for setting in settings:
         path, equals, text = setting.partition("=")
         section, dot, key = path.strip().partition(".")
-        if not (equals and dot and key):
-            raise ConfigError([f"--set {setting}: write it as section.key=value"])
-        tree.setdefault(section, {})[key] = from_text(text.strip(), known.get(section, {}).get(key, ""))
-    return Layer("flags", tree)
+        if equals and dot and key:
+            tree.setdefault(section, {})[key] = from_text(text.strip(), known.get(section, {}).get(key, ""))
+        else:
+            problems.append(f"--set {setting}: write it as section.key=value")
+    return Layer("flags", tree, tuple(problems))
 
 
 def load(
@@ -223,7 +221,7 @@ def load(
     ConfigError
         With every problem of every layer.
     """
-    shipped = read_layer(shipped_path(), "shipped config.toml")
+    shipped = read_layer(shipped_path(), SHIPPED)
     layers = [shipped]
     if (own := user_path(environ)).exists():
         layers.append(read_layer(own))
@@ -248,7 +246,7 @@ def merge(layers: Sequence[Layer]) -> Effective:
     problems: list[str] = []
     known = layers[0].tree
     for layer in layers:
-        problems.extend(_unknown(layer, known))
+        problems.extend((*layer.problems, *_unknown(layer, known)))
         for section, key, value in _items(layer.tree):
             tree.setdefault(section, {})[key] = value
             origins[f"{section}.{key}"] = layer.origin
@@ -299,4 +297,4 @@ def _origin(path: str, origins: Mapping[str, str]) -> str:
     if path in origins:
         return origins[path]
     found = {origin for key, origin in origins.items() if key.startswith(f"{path}.")}
-    return ", ".join(sorted(found - {"shipped config.toml"}) or sorted(found))
+    return ", ".join(sorted(found - {SHIPPED}) or sorted(found))

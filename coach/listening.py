@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+import numpy as np
+
 from coach.config import SensorConfig
 from coach.dsp.cadence import CadenceEngine
 from coach.dsp.pod import GONE_S, STALE_S, PodCadence
-from coach.dsp.timebase import Timebase
+from coach.dsp.timebase import Stamped, Timebase
 from coach.model import (
     BatteryReading,
     Cadence,
@@ -45,10 +47,20 @@ LOW_BATTERY_PCT = 15
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An event, and what must be added to its `t_s` for host time, as known when the event was."""
+    """What is heard at a moment of host time: an event, or that time has come so far.
 
-    event: Event
+    Parameters
+    ----------
+    host_delay_s : what to add to the event's `t_s` for host time, as known at the moment.
+    """
+
+    at_s: float
+    event: Event | None = None
     host_delay_s: float = 0.0
+
+
+def _said(event: Cadence | Gap | HeartRate | SensorEvent | Speed) -> Heard:
+    return Heard(event.available_s, event)
 
 
 class Listener:
@@ -74,7 +86,6 @@ class Listener:
         self._repeats = 0
         self._samples_at_s: float | None = None
         self._battery_said = False
-        self.deadline_s: float = math.inf
 
     @property
     def phase_known(self) -> bool:
@@ -82,9 +93,14 @@ class Listener:
         return self._engine is not None and self._engine.phase_known
 
     @property
-    def senses_steps(self) -> bool:
-        """Whether acceleration comes in at present."""
-        return self._samples_at_s is not None
+    def deadline_s(self) -> float:
+        """When something falls due without a packet; infinite while nothing does."""
+        samples_s = math.inf if self._samples_at_s is None else self._samples_at_s + SAMPLES_LOST_S
+        return min(samples_s, self._repeat_s)
+
+    @property
+    def _repeat_s(self) -> float:
+        return math.inf if self._pod_at_s is None else self._pod_at_s + (self._repeats + 1) * REPEAT_S
 
     # --- the link -------------------------------------------------------------------------------------------------
 
@@ -97,25 +113,27 @@ class Listener:
                 self._placement = state.placement
             self._timebase.reconnect(state.rate_hz)
         elif state.state in ("reconnecting", "lost", "ended"):
-            yield from self._silence(state.at)
+            yield from self._samples_lost(state.at)
+            yield from self._pod_lost(state.at)
 
     def _news(self, at_s: float, state: str, reason: str = "", battery_pct: int | None = None) -> Heard:
-        return Heard(
+        return _said(
             SensorEvent(
                 t_s=at_s, available_s=at_s, sensor=self._sensor, state=state, reason=reason, battery_pct=battery_pct
             )
         )
 
-    def _silence(self, at_s: float) -> Iterator[Heard]:
-        """Say once that there are no data any more."""
-        samples_at_s, self._samples_at_s = self._samples_at_s, None
-        pod_at_s, self._pod_at_s = self._pod_at_s, None
-        self.deadline_s = math.inf
-        if samples_at_s is not None:
-            yield Heard(self._lost(at_s, "steps"))
-        if pod_at_s is not None:
-            self._pod_gone_s = pod_at_s
-            yield Heard(self._lost(at_s, "rsc"))
+    def _samples_lost(self, at_s: float) -> Iterator[Heard]:
+        """Say once that no samples come any more."""
+        if self._samples_at_s is not None:
+            self._samples_at_s = None
+            yield _said(self._lost(at_s, "steps"))
+
+    def _pod_lost(self, at_s: float) -> Iterator[Heard]:
+        """Say once that no packets come from the pod any more."""
+        if self._pod_at_s is not None:
+            self._pod_gone_s, self._pod_at_s = self._pod_at_s, None
+            yield _said(self._lost(at_s, "rsc"))
 
     # --- readings -------------------------------------------------------------------------------------------------
 
@@ -128,7 +146,7 @@ class Listener:
                 yield from self._pod_packet(reading)
             case HeartRateReading():
                 if reading.bpm > 0:
-                    yield Heard(HeartRate(t_s=reading.at, available_s=reading.at, bpm=reading.bpm, sensor=self._sensor))
+                    yield _said(HeartRate(t_s=reading.at, available_s=reading.at, bpm=reading.bpm, sensor=self._sensor))
             case BatteryReading():
                 if reading.pct <= LOW_BATTERY_PCT and not self._battery_said:
                     self._battery_said = True
@@ -141,62 +159,68 @@ class Listener:
             return  # a frame that outran the news of its stream's start: it cannot be stamped
         if self._engine is None:
             self._engine = CadenceEngine(self._sensor, self._placement)
-        stamped = self._timebase.push(reading)
-        if len(stamped.at_s) == 0:
-            return
-        self._samples_at_s = float(stamped.at_s[-1])
-        self.deadline_s = self._samples_at_s + SAMPLES_LOST_S
-        for hop in self._engine.push(stamped):
-            for event in hop.events:
-                yield Heard(event, hop.host_delay_s)
+        for part in _unbroken(self._timebase.push(reading)):
+            yield Heard(float(part.at_s[0]))
+            self._samples_at_s = float(part.at_s[-1])
+            for hop in self._engine.push(part):
+                for event in hop.events:
+                    yield Heard(hop.at_s, event, hop.host_delay_s)
 
     def _pod_packet(self, reading: PodReading) -> Iterator[Heard]:
         undecided = self._pod.unit is None
         self._pod_value = self._pod.push(reading)
         self._pod_at_s, self._repeats = reading.at, 0
-        self.deadline_s = reading.at + REPEAT_S
         if undecided and self._pod.unit is not None:
             counts = f"the pod counts {self._pod.unit}: {reading.raw_per_min} a minute is {self._pod_value:.0f} steps"
             yield self._news(reading.at, f"counts_{self._pod.unit}", counts)
         if self._pod_gone_s is not None:
             yield self._pod_gap(self._pod_gone_s, reading.at)
             self._pod_gone_s = None
-        yield Heard(Speed(t_s=reading.at, available_s=reading.at, mps=reading.speed_mps, sensor=self._sensor))
+        yield _said(Speed(t_s=reading.at, available_s=reading.at, mps=reading.speed_mps, sensor=self._sensor))
         yield self._pod_reading(reading.at)
 
     def _pod_gap(self, since_s: float, at_s: float) -> Heard:
         length_s = at_s - since_s
-        return Heard(Gap(t_s=since_s, available_s=at_s, length_s=length_s, reason="no packets", sensor=self._sensor))
+        return _said(Gap(t_s=since_s, available_s=at_s, length_s=length_s, reason="no packets", sensor=self._sensor))
 
     # --- deadlines ------------------------------------------------------------------------------------------------
 
     def due(self) -> Iterator[Heard]:
-        """Do what falls due at `deadline_s`: repeat a pod's value, or say that no data come."""
+        """Do what falls due at `deadline_s`: say that no data come, or a pod's value once more."""
         at_s = self.deadline_s
-        if self._samples_at_s is not None:
-            yield from self._silence(at_s)
-        elif self._pod_at_s is not None:
-            self._repeats += 1
-            if at_s - self._pod_at_s >= GONE_S:
-                yield from self._silence(at_s)
-            else:
-                self.deadline_s = self._pod_at_s + (self._repeats + 1) * REPEAT_S
-                yield self._pod_reading(at_s)
+        if self._repeat_s > at_s:
+            yield from self._samples_lost(at_s)
+            return
+        self._repeats += 1
+        if self._repeats * REPEAT_S >= GONE_S:
+            yield from self._pod_lost(at_s)
+        else:
+            yield self._pod_reading(at_s)
 
     def _pod_reading(self, at_s: float) -> Heard:
         assert self._pod_at_s is not None
         value = self._pod_value
         status: CadenceStatus = "acquiring" if value is None else "locked" if value > 0 else "idle"
-        cadence = Cadence(
-            t_s=self._pod_at_s,
-            available_s=at_s,
-            spm=value or None,
-            status=status,
-            source="rsc",
-            sensor=self._sensor,
-            stale=at_s - self._pod_at_s >= STALE_S,
+        return _said(
+            Cadence(
+                t_s=self._pod_at_s,
+                available_s=at_s,
+                spm=value or None,
+                status=status,
+                source="rsc",
+                sensor=self._sensor,
+                stale=self._repeats * REPEAT_S >= STALE_S,
+            )
         )
-        return Heard(cadence)
 
     def _lost(self, at_s: float, source: CadenceSource) -> Cadence:
         return Cadence(t_s=at_s, available_s=at_s, spm=None, status="lost", source=source, sensor=self._sensor)
+
+
+def _unbroken(stamped: Stamped) -> Iterator[Stamped]:
+    """Split samples where so long passes between two arrivals that no data were known to come in between."""
+    starts = np.flatnonzero(stamped.at_s[:-1] + SAMPLES_LOST_S <= stamped.at_s[1:]) + 1
+    for start, end in zip((0, *starts), (*starts, len(stamped.at_s)), strict=True):
+        if end > start:
+            part = slice(start, end)
+            yield Stamped(stamped.t_s[part], stamped.at_s[part], stamped.acc_g[part], stamped.delay_s[part])

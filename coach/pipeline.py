@@ -8,8 +8,6 @@
 Rules. No clock, loop, chance, disk or log in here. `advance` acts only at deadlines that earlier inputs have fixed
 (the next beat to commit, a sensor that fell silent, a pod's value to be said again) and stamps them, not `now`: no
 event depends on batch sizes or on when it was called. So a kept list of inputs gives the same events, byte for byte.
-
-Several sensors: selection, not averaging. The sensor that senses steps leads; a pod leads while none does.
 """
 
 from __future__ import annotations
@@ -18,14 +16,12 @@ import math
 from collections.abc import Iterator
 from typing import assert_never
 
-import numpy as np
-
 from coach import __version__
 from coach.coaching.nudge import Nudge
 from coach.coaching.target import Band
 from coach.config import Config
 from coach.errors import PacketError
-from coach.listening import SAMPLES_LOST_S, Heard, Listener
+from coach.listening import Heard, Listener
 from coach.model import (
     Cadence,
     Control,
@@ -39,13 +35,13 @@ from coach.model import (
     OutputEvent,
     OutputReport,
     Packet,
-    Reading,
     Samples,
     SensorEvent,
     SensorState,
     Step,
 )
 from coach.ports import Decode
+from coach.selection import Selection
 from coach.tally import Tally
 
 SCHEMA = 1
@@ -70,6 +66,7 @@ class Pipeline:
         self._decode = decode
         self._now = -math.inf
         self._listeners: dict[str, Listener] = {}
+        self._selection = Selection()
         self._band = Band(config.target.low_spm, config.target.high_spm)
         self._coach = Nudge(config.coaching, self._band)
         self._tally = Tally()
@@ -99,7 +96,7 @@ class Pipeline:
     def deadline(self) -> HostTime | None:
         """When something falls due without any further input; None while nothing will."""
         soonest = self._soonest()[0]
-        return HostTime(soonest) if math.isfinite(soonest) else None
+        return HostTime(max(soonest, self._now)) if math.isfinite(soonest) else None
 
     def _counted(self, events: Iterator[Event]) -> list[Event]:
         counted = []
@@ -137,9 +134,9 @@ class Pipeline:
             yield from self._run_to(packet.at)
             yield from self._bad_packet(packet, error)
             return
-        for part in _unbroken(reading):
-            yield from self._run_to(float(part.at_s[0]) if isinstance(part, Samples) else packet.at)
-            yield from self._tell(listener.reading(part))
+        if not isinstance(reading, Samples):  # rows have times of their own, before that of their packet
+            yield from self._run_to(packet.at)
+        yield from self._tell(listener.reading(reading))
         yield from self._run_to(packet.at)
 
     def _bad_packet(self, packet: Packet, error: PacketError) -> Iterator[Event]:
@@ -210,26 +207,21 @@ class Pipeline:
     def _tell(self, heard: Iterator[Heard]) -> Iterator[Event]:
         """Pass on what a listener heard, and what the coach makes of it, in the order of becoming known."""
         for item in heard:
-            event = item.event
-            assert not isinstance(event, Header)
-            yield from self._run_to(event.available_s)
-            match event:
-                case Step():
+            yield from self._run_to(item.at_s)
+            match item.event:
+                case None:
+                    pass
+                case Step() as step:
+                    yield step
+                    self._coach.set_phase_known(self._listeners[step.sensor].phase_known)
+                    self._coach.contact(step.t_s + item.host_delay_s, step.foot)
+                case Cadence() as cadence:
+                    if self._selection.counts(cadence):
+                        yield cadence
+                        self._coach.set_phase_known(self._listeners[cadence.sensor].phase_known)
+                        yield from self._coach.cadence(cadence, cadence.available_s)
+                case event:
                     yield event
-                    self._coach.set_phase_known(self._listeners[event.sensor].phase_known)
-                    self._coach.contact(event.t_s + item.host_delay_s, event.foot)
-                case Cadence():
-                    if self._leads(event):
-                        yield event
-                        self._coach.set_phase_known(self._listeners[event.sensor].phase_known)
-                        yield from self._coach.cadence(event, event.available_s)
-                case _:
-                    yield event
-
-    def _leads(self, cadence: Cadence) -> bool:
-        """Tell whether this reading counts: one from steps does, one from a pod while no sensor senses steps."""
-        others = (listener for sensor, listener in self._listeners.items() if sensor != cadence.sensor)
-        return cadence.source == "steps" or not any(listener.senses_steps for listener in others)
 
     # --- deadlines ------------------------------------------------------------------------------------------------
 
@@ -255,14 +247,3 @@ class Pipeline:
             else:
                 yield from self._tell(listener.due())
         self._now = now
-
-
-def _unbroken(reading: Reading) -> Iterator[Reading]:
-    """Split samples where so long passes between two arrivals that deadlines must be met in between."""
-    if not isinstance(reading, Samples):
-        yield reading
-        return
-    breaks = np.flatnonzero(np.diff(reading.at_s) >= SAMPLES_LOST_S) + 1
-    for start, end in zip((0, *breaks), (*breaks, len(reading.at_s)), strict=True):
-        part = slice(start, end)
-        yield Samples(at_s=reading.at_s[part], device_s=reading.device_s[part], acc_g=reading.acc_g[part])

@@ -74,6 +74,7 @@ class Session:
         self._output = make_output()
         self._listeners = listeners
         self._sinks = list(sinks)
+        self._broken: list[Sink] = []
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._inbox: deque[Input] = deque()
@@ -81,7 +82,7 @@ class Session:
         self._wake = asyncio.Event()
         self._stopping = False
         self._listening: dict[str, asyncio.Task[None]] = {}
-        self._failure: CoachError | None = None
+        self._failure: Exception | None = None
 
     async def run(self, duration_s: float | None = None) -> None:
         """Run until stopped, until the sensors' data end, or for so long.
@@ -95,20 +96,28 @@ class Session:
         """
         try:
             await asyncio.to_thread(self._output.open, self._report)
-            async with asyncio.TaskGroup() as group:
+            if duration_s is not None:
+                self._loop.call_later(duration_s, self.stop)
+            try:
                 for sensor in self._sensors:
-                    self._listening[sensor.id] = group.create_task(self._listen(sensor))
-                if duration_s is not None:
-                    self._loop.call_later(duration_s, self.stop)
-                await self._pump(group)
+                    self._start(sensor)
+                await self._pump()
+            finally:
                 await self._end_sensors()
             self._finish()
         finally:
-            await asyncio.to_thread(self._output.close)
-            for sink in self._sinks:
-                sink.close()
+            await self._close(self._output)
+            for sink in (*self._sinks, *self._broken):
+                await self._close(sink)
         if self._failure is not None:
             raise self._failure
+
+    async def _close(self, part: Output | Sink) -> None:
+        """Close a part in a thread, so that a second Ctrl-C finds the loop awake; one that fails is told of."""
+        try:
+            await asyncio.to_thread(part.close)
+        except Exception as error:
+            self._on_problem(f"{type(part).__name__} could not be closed: {error!r}")
 
     # --- from outside ---------------------------------------------------------------------------------------------
 
@@ -139,9 +148,9 @@ class Session:
         self._put(replace(report, at=self._clock.now()))
 
     def _emit(self, item: SensorInput) -> None:
-        if len(self._inbox) >= INBOX_PACKETS:
-            self._drop_oldest()
         self._put(item)
+        if len(self._inbox) > INBOX_PACKETS:
+            self._drop_oldest()
 
     def _drop_oldest(self) -> None:
         """Make room; only packets go, as states and controls are few and matter."""
@@ -157,13 +166,15 @@ class Session:
 
     # --- the pump -------------------------------------------------------------------------------------------------
 
-    async def _pump(self, group: asyncio.TaskGroup) -> None:
+    async def _pump(self) -> None:
         looked_s = self._clock.now()
         while not self._stopping:
             self._drain()
             now = self._clock.now()
             if now - looked_s > SLEPT_S:
-                await self._wake_up(group, now, now - looked_s)
+                await self._wake_up(now, now - looked_s)
+                looked_s = self._clock.now()
+                continue  # what came in meanwhile goes first
             looked_s = now
             self._deliver(None, self._pipeline.advance(now))
             if all(task.done() for task in self._listening.values()):
@@ -197,15 +208,20 @@ class Session:
             try:
                 sink.take(item, events)
             except Exception as error:  # a broken view must not end the run
+                self._broken.append(sink)
                 self._sinks.remove(sink)
                 self._on_problem(f"{type(sink).__name__} stopped: {error!r}")
 
     # --- the sensors ----------------------------------------------------------------------------------------------
 
+    def _start(self, sensor: Sensor) -> None:
+        # No task group: it would wait without end for a sensor that does not let itself be cancelled.
+        self._listening[sensor.id] = self._loop.create_task(self._listen(sensor), name=sensor.id)
+
     async def _listen(self, sensor: Sensor) -> None:
         try:
             await sensor.run(self._emit)
-        except CoachError as error:
+        except Exception as error:  # whatever it is, the run is closed and kept first
             self._failure = self._failure or error
             self.stop()
 
@@ -224,23 +240,24 @@ class Session:
         self._drain()
         self._deliver(None, self._pipeline.finish(end))
 
-    async def _wake_up(self, group: asyncio.TaskGroup, now: HostTime, length_s: float) -> None:
+    async def _wake_up(self, now: HostTime, length_s: float) -> None:
         """After sleep links and sound streams are dead, whatever they say: make them anew."""
         self._put(HostSlept(at=now, length_s=length_s))
         self._drain()
         self._on_problem(f"this computer slept for {length_s:.0f} s; sensor and sound are opened again")
+        slept = [sensor for sensor in self._sensors if not self._listening[sensor.id].done()]
         await self._end_sensors()
-        for sensor in self._sensors:
-            self._listening[sensor.id] = group.create_task(self._listen(sensor))
-        await asyncio.to_thread(self._reopen_output)
+        for sensor in slept:
+            self._start(sensor)
+        await self._reopen_output()
 
-    def _reopen_output(self) -> None:
+    async def _reopen_output(self) -> None:
         """Make the sound anew, if it was a stream."""
         if not self._output.streams:
             return
-        self._output.close()
+        await self._close(self._output)
         self._output = self._make_output()
         try:
-            self._output.open(self._report)
+            await asyncio.to_thread(self._output.open, self._report)
         except CoachError as error:
             self._on_problem(f"no sound from here on: {error}")

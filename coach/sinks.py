@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from coach.formats.events import line
@@ -19,7 +19,7 @@ CLOSE_S = 2.0
 
 
 class EventLines:
-    """Writes every event as a line of JSON.
+    """Writes every event as a line of JSON, and closes the stream in the end.
 
     A reader that has gone away (`| head`) ends the writing, not the run. Any other failure to write is told once.
     """
@@ -30,19 +30,26 @@ class EventLines:
         self._open = True
 
     def take(self, item: Input | None, events: Sequence[Event]) -> None:
-        if not (self._open and events):
-            return
+        if self._open and events:
+            with self._told():
+                self._stream.writelines(f"{line(event)}\n" for event in events)
+                self._stream.flush()
+
+    def close(self) -> None:
+        with self._told():
+            self._stream.close()
+        self._open = False
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            self._stream.writelines(f"{line(event)}\n" for event in events)
-            self._stream.flush()
+            yield
         except BrokenPipeError:
             self._open = False
         except OSError as error:
+            if self._open:
+                self._on_problem(f"event lines end here: {error.strerror or error}")
             self._open = False
-            self._on_problem(f"event lines end here: {error.strerror or error}")
-
-    def close(self) -> None:
-        self._open = False
 
 
 class Threaded:
@@ -75,6 +82,13 @@ class Threaded:
             )
 
     def _work(self) -> None:
+        broken = False
         while (entry := self._queue.get()) is not None:
-            self._sink.take(*entry)
+            if broken:
+                continue
+            try:
+                self._sink.take(*entry)
+            except Exception as error:  # beyond this thread nobody would hear of it
+                broken = True
+                self._on_problem(f"{type(self._sink).__name__} stopped: {error}")
         self._sink.close()

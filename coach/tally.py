@@ -6,7 +6,8 @@ from coach.coaching.target import Band
 from coach.model import Beat, Cadence, Event, Gap, Step, Summary
 
 LONGEST_S = 1.0
-"""A reading counts for the time since the one before it, but never for more than this."""
+"""A reading counts for the time since the one before it, but never for more than this; two beats that are further
+apart than this have silence between them."""
 
 
 class Tally:
@@ -28,8 +29,8 @@ class Tally:
                 self._gaps += 1
             case Beat():
                 self._beats += 1
-                if self._beat_at_s is not None:
-                    self._sounding_s += min(event.t_s - self._beat_at_s, LONGEST_S)
+                if self._beat_at_s is not None and event.t_s - self._beat_at_s < LONGEST_S:
+                    self._sounding_s += event.t_s - self._beat_at_s
                 self._beat_at_s = event.t_s
             case Cadence():
                 self._add_reading(event, band)

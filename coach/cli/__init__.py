@@ -7,6 +7,7 @@ what it needs when it runs, so that `coach --help` is quick.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -58,8 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a device may be called anything
     try:
-        code = cli.main(args=arguments, prog_name="coach", standalone_mode=False)
+        # Not `cli.main`, which ends the process itself when a reader of stdout has gone away.
+        with cli.make_context("coach", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return 2
@@ -77,7 +85,7 @@ def status(arguments: Sequence[str] | None = None) -> int:
             raise
         click.echo(f"coach: internal error: {error!r}; COACH_DEBUG=1 shows where, and we would like to know", err=True)
         return 1
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def explained(error: CoachError) -> str:

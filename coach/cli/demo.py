@@ -8,7 +8,6 @@ import click
 
 from coach.cli.options import flags, live_options, load_settings, target_flags
 
-SLOW_START_SPM = 166
 FAST_START_SPM = 162
 LIVE_S = 60.0
 FAST_S = 300.0
@@ -43,11 +42,8 @@ def demo(
               coach demo --fast --events - | grep decision
               coach demo --cadence 198 --target 170-190
     """
-    cadence = cadence or (FAST_START_SPM if fast else SLOW_START_SPM)
-    duration_s = duration or (FAST_S if fast else LIVE_S)
-    click.echo(
-        f"A simulated runner at {cadence:g} spm, for {duration_s:g} s{', in virtual time' if fast else ''}.", err=True
-    )
+    from coach.config import SHIPPED
+
     flagged = [
         *settings,
         *target_flags(target),
@@ -55,6 +51,13 @@ def demo(
         *flags(store__keep="false" if no_keep else None),
     ]
     effective = load_settings(config_file, flagged)
+    if fast and effective.origins["simulation.cadence_spm"] == SHIPPED:
+        effective = load_settings(config_file, [*flagged, *flags(simulation__cadence_spm=FAST_START_SPM)])
+    cadence = effective.config.simulation.cadence_spm
+    duration_s = duration if duration is not None else FAST_S if fast else LIVE_S
+    click.echo(
+        f"A simulated runner at {cadence:g} spm, for {duration_s:g} s{', in virtual time' if fast else ''}.", err=True
+    )
     source: dict[str, object] = {"kind": "simulated"}
     from sensors.simulated import SimulatedRunner
 
@@ -66,7 +69,8 @@ def demo(
         play(runner, effective.config, source, outlets, until_s=duration_s)
         return
 
-    from coach.cli.live import LiveOptions, Notices, go, open_store
+    from coach.cli.keeping import open_store
+    from coach.cli.live import LiveOptions, Notices, Outcome, go
     from sensors.paced import Paced
 
     options = LiveOptions(
@@ -78,5 +82,7 @@ def demo(
         fallback_wav=Path("coach-demo.wav"),
     )
     notices = Notices()
-    store = open_store(effective.config, notices)
-    go(effective, options, source, lambda clock: Paced(runner, clock), store=store, notices=notices)
+    store = open_store(effective.config, notices.say)
+    outcome = Outcome()
+    go(effective, options, source, lambda clock: Paced(runner, clock), store=store, notices=notices, outcome=outcome)
+    outcome.exit()

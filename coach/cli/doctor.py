@@ -14,6 +14,9 @@ def doctor(as_json: bool) -> None:
     """Look at Bluetooth, sound, settings and installation, and say what to do.
 
     Ends with 0 when everything that a run needs is there, else with 1.
+
+    \b
+    Example: coach doctor --json
     """
     from coach.doctor import as_text, run_checks
 

@@ -20,10 +20,12 @@ def history(last: int, as_json: bool, config_file: Path | None, settings: tuple[
     \b
     Example: coach history --last 5
     """
+    from coach.cli.keeping import tell_cut_off
     from coach.store.book import Store, store_path
     from coach.ui.words import duration_text
 
     with Store.open(store_path(load_settings(config_file, settings).config.store.path)) as store:
+        tell_cut_off(store, lambda text: click.echo(text, err=True))
         runs = store.runs()[:last]
     if as_json:
         rows = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -16,6 +18,7 @@ from coach.model import Cadence, Event, Input, Summary
 
 if TYPE_CHECKING:
     from coach.config import Config
+    from coach.model import OutputReport
     from coach.ports import BeatListener, InputSource, Sink
 
 EVERY_S = 5.0
@@ -58,6 +61,11 @@ class Readout:
         pass
 
 
+def say(text: str) -> None:
+    """Tell people."""
+    click.echo(text, err=True)
+
+
 def play(
     source: InputSource,
     config: Config,
@@ -81,13 +89,14 @@ def play(
         readout = Readout(None if outlets.as_json or to_stdout else people)
         sinks: list[Sink] = [readout]
         if outlets.events is not None:
-            lines = stack.enter_context(open_events(outlets.events))
-            sinks.append(EventLines(lines, lambda problem: click.echo(problem, err=True)))
+            lines = EventLines(open_events(outlets.events), say)
+            stack.callback(lines.close)
+            sinks.append(lines)
         if keeper is not None:
             sinks.append(keeper)
         listeners: list[BeatListener] = [source] if isinstance(source, BeatListener) else []
         if outlets.wav is not None:
-            listeners.append(stack.enter_context(wav_listener(outlets.wav, config)))
+            listeners.append(stack.enter_context(wav_listener(outlets.wav, config, say)))
         for sink in sinks:
             sink.take(None, [header(config, described)])
         Loop(Pipeline(config, decode), listeners=listeners, sinks=sinks).follow(source, until_s)
@@ -95,8 +104,8 @@ def play(
         print_summary(readout.summary, config, as_json=outlets.as_json, stream=people)
 
 
-def open_events(where: str) -> AbstractContextManager[TextIO]:
-    """Open the file for event lines; - is stdout.
+def open_events(where: str) -> TextIO:
+    """Open a stream of its own for event lines; - is stdout.
 
     Raises
     ------
@@ -104,16 +113,37 @@ def open_events(where: str) -> AbstractContextManager[TextIO]:
         When it cannot be written.
     """
     if where == "-":
-        return nullcontext(sys.stdout)
+        return own_stdout()
     try:
         return Path(where).open("w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise RecordingError(f"{where}: cannot be written: {error.strerror}", hint="name another file") from error
 
 
+def own_stdout() -> TextIO:
+    """Open stdout once more: a writer that is stuck on a reader that stands still must not hold the real one."""
+    try:
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
+    except OSError:  # not a file: something that catches what is printed
+        return cast("TextIO", _Kept(sys.stdout))
+
+
+class _Kept(io.TextIOBase):
+    """A stream that outlives its being closed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
 @contextmanager
-def wav_listener(path: Path, config: Config) -> Iterator[BeatListener]:
-    """Write what is heard to a file, beside whatever else sounds.
+def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[BeatListener]:
+    """Write what is heard to a file, beside whatever else sounds; `say` is told if that ends early.
 
     Raises
     ------
@@ -122,9 +152,13 @@ def wav_listener(path: Path, config: Config) -> Iterator[BeatListener]:
     """
     from audio.outputs.wav import WavOutput
 
+    def report(news: OutputReport) -> None:
+        if news.state == "lost":
+            say(news.reason)
+
     wav = WavOutput(path, config.audio.sample_rate_hz, config.audio.volume)
     try:
-        wav.open(lambda report: None)
+        wav.open(report)
     except AudioError as error:
         raise RecordingError(error.message, hint=error.hint) from error
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,19 @@ from coach.errors import UsageError
 
 if TYPE_CHECKING:
     from coach.config import Effective, Layer
+
+
+class Seconds(click.FloatRange):
+    """A finite number of seconds."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return seconds
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,7 +45,7 @@ def live_options(command: F) -> F:
     """Add what `run` and `demo` have in common."""
     options = (
         click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
-        click.option("--duration", type=click.FloatRange(min=1), metavar="SECONDS", help="Stop after so long."),
+        click.option("--duration", type=Seconds(min=1), metavar="SECONDS", help="Stop after so long."),
         click.option("--headless", is_flag=True, help="No live view and no keys: plain lines on stderr."),
         click.option("--output", metavar="NAME", help="Sound: auto, device, pipe, simpleaudio, wav or null."),
         click.option("--wav", type=FILE, metavar="FILE", help="Also write what is heard to a WAV file."),

@@ -73,18 +73,20 @@ def _recording(path: Path, config: Config, outlets: Outlets, *, lenient: bool) -
 
 
 def _kept(which: str, config_file: Path | None, flagged: Sequence[str], outlets: Outlets) -> None:
-    from coach.cli.offline import play
-    from coach.config import Layer, flag_layer, merge, read_layer, shipped_path
+    from coach.cli.keeping import tell_cut_off
+    from coach.cli.offline import play, say
+    from coach.config import SHIPPED, Layer, flag_layer, merge, read_layer, shipped_path
     from coach.store.book import Store, store_path
     from sensors.replay import KeptSource
 
     with Store.open(store_path(load_settings(config_file, flagged).config.store.path)) as store:
+        tell_cut_off(store, say)
         run = store.run(which)
         if run.info.status == "open":
             click.echo(f"run {run.info.id} is still going on: this is what it has kept so far", err=True)
         if run.holes():
             click.echo(f"run {run.info.id} has holes where it could not be kept: this is not all of it", err=True)
-        shipped = read_layer(shipped_path(), "shipped config.toml")
+        shipped = read_layer(shipped_path(), SHIPPED)
         layers = [shipped, Layer(f"run {run.info.id}", run.config_tree)]
         if config_file is not None:
             layers.append(read_layer(config_file))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from coach.errors import SensorError
 
 if TYPE_CHECKING:
     from coach.config import Config, Layer
+    from coach.model import SensorEvent
     from coach.ports import Clock, Sensor
     from coach.store.book import Store
 
@@ -53,7 +54,8 @@ def run(
               coach run --address C0:FF:EE:00:00:01 --target 168-178
               coach run --headless --config morning.toml --events run.jsonl
     """
-    from coach.cli.live import LiveOptions, Notices, go, open_store
+    from coach.cli.keeping import open_store
+    from coach.cli.live import LiveOptions, Notices, Outcome, go
 
     flagged = [
         *settings,
@@ -69,7 +71,7 @@ def run(
     ]
     notices = Notices()
     effective = load_settings(config_file, flagged)
-    store = open_store(effective.config, notices)
+    store = open_store(effective.config, notices.say)
     effective = load_settings(config_file, flagged, _remembered(store, effective.config))
     options = LiveOptions(
         duration_s=duration,
@@ -79,14 +81,21 @@ def run(
         as_json=as_json,
         fallback_wav=Path("coach-run.wav"),
     )
-    learnt = go(
-        effective, options, _source(effective.config), sensor_maker(effective.config), store=store, notices=notices
-    )
-    if store is not None:
-        if effective.config.sensor.kind != "simulated":
-            store.remember(REMEMBERED, effective.config.sensor.address)
-        for event in learnt:
-            store.remember(pod_key(effective.config.sensor.address), event.state.removeprefix("counts_"))
+    outcome = Outcome()
+    maker = sensor_maker(effective.config)
+    try:
+        go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
+    finally:
+        if store is not None and outcome.connected and effective.config.sensor.kind != "simulated":
+            remember(store, effective.config.sensor.address, outcome.learnt)
+    outcome.exit()
+
+
+def remember(store: Store, address: str, learnt: Sequence[SensorEvent]) -> None:
+    """Keep, for the next run, which sensor this was and what its pod counts."""
+    store.remember(REMEMBERED, address)
+    for event in learnt:
+        store.remember(pod_key(address), event.state.removeprefix("counts_"))
 
 
 def _remembered(store: Store | None, config: Config) -> list[Layer]:

@@ -7,9 +7,11 @@ from dataclasses import asdict
 
 import click
 
+from coach.cli.options import Seconds
+
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1, 120), default=8.0, show_default=True, help="How long to listen.")
+@click.option("--seconds", type=Seconds(1, 120), default=8.0, show_default=True, help="How long to listen.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def scan(seconds: float, as_json: bool) -> None:
     """List the Bluetooth sensors that are on the air, the strongest first.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coach.cli.options import flags, load_settings, settings_options
+from coach.cli.options import Seconds, flags, load_settings, settings_options
 from coach.cli.run import REMEMBERED, pod_key
 from coach.errors import AudioError, SensorError, UsageError
 
@@ -26,9 +26,7 @@ CLICKS = 8
 
 @click.command()
 @click.option("--address", metavar="ADDRESS", help="Skip the search: this is the sensor.")
-@click.option(
-    "--seconds", type=click.FloatRange(5, 300), default=20.0, show_default=True, help="How long to look at it."
-)
+@click.option("--seconds", type=Seconds(5, 300), default=20.0, show_default=True, help="How long to look at it.")
 @settings_options
 def setup(address: str | None, seconds: float, config_file: Path | None, settings: tuple[str, ...]) -> None:
     """Find your sensor, check its cadence, try a click. What it finds out is remembered.
@@ -36,7 +34,7 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
     \b
     Example: coach setup
     """
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "setup asks questions, and there is no terminal to answer them",
             hint="headless, name the sensor: coach run --address …",
@@ -119,7 +117,7 @@ def _numbered(fitting: Sequence[Found]) -> str:
 
 def _cadence(address: str, seconds: float, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:
     """Run for a little, and ask whether the number is the runner's."""
-    from coach.cli.live import LiveOptions, Notices, go
+    from coach.cli.live import LiveOptions, Notices, Outcome, go
     from coach.cli.run import sensor_maker
 
     flagged = [
@@ -132,8 +130,11 @@ def _cadence(address: str, seconds: float, store: Store, config_file: Path | Non
         duration_s=seconds, headless=True, wav=None, events=None, as_json=False, fallback_wav=Path("unused.wav")
     )
     source: dict[str, object] = {"kind": "setup", "address": address}
-    learnt = go(effective, options, source, sensor_maker(effective.config), store=None, notices=Notices())
-    for event in learnt:
+    outcome = Outcome()
+    maker = sensor_maker(effective.config)
+    go(effective, options, source, maker, store=None, notices=Notices(), outcome=outcome)
+    outcome.exit()
+    for event in outcome.learnt:
         click.echo(event.reason)
         unit = event.state.removeprefix("counts_")
         if not click.confirm("Is that your cadence (running: about 150 to 190)?", default=True):

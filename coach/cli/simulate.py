@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from coach.cli.options import FILE, flags, load_settings, settings_options
-from coach.errors import RecordingError
+from coach.cli.options import FILE, Seconds, flags, load_settings, settings_options
+from coach.errors import RecordingError, UsageError
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--course", metavar="TEXT", help='E.g. "stand 5, run 60 @ 166, ramp 10 -> 176, run 30 @ 176, stand 5".')
-@click.option("--duration", type=click.FloatRange(min=1), default=60.0, show_default=True, metavar="SECONDS")
+@click.option("--duration", type=Seconds(min=1), default=60.0, show_default=True, metavar="SECONDS")
 @click.option("--placement", metavar="WHERE", help="foot, shank, thigh, waist, sacrum, chest, upper_arm or wrist.")
 @click.option("--rate", type=float, metavar="HZ", help="Samples a second.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N")
@@ -36,6 +36,9 @@ def simulate(
     \b
     Example: coach simulate run.csv --course "stand 3, run 60 @ 166" --placement wrist --rate 50 --seed 7
     """
+    beside = file.with_suffix(".json")
+    if beside == file:
+        raise UsageError(f"{file}: the truth is written there", hint="name the recording something.csv")
     flagged = [
         *settings,
         *flags(simulation__placement=placement, simulation__rate_hz=rate, simulation__seed=seed),
@@ -52,7 +55,6 @@ def simulate(
         for rows in record(runner, duration_s):
             writer.write(rows)
     known = truth(runner, duration_s)
-    beside = file.with_suffix(".json")
     try:
         beside.write_text(json.dumps({"placement": known["placement"], "truth": known}, indent=1) + "\n")
     except OSError as error:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audio.metronome import Metronome
 from coach.coaching.phase import Footfalls, other_foot, wrap
@@ -33,6 +33,9 @@ SMALLEST_RAMP_SPM = 0.5
 MATCH_BEATS = 8
 FOLLOWS_PCT = 1.5
 """The runner follows when no further than this from the beat; only then is the next ramp begun."""
+
+OUT_OF_REACH_PCT = 1.0
+"""This much beyond the lead the runner has left the beat, faster than a ramp could follow: it ends, to begin anew."""
 
 SMOOTHING_S = 2.0
 PHASE_GAIN = 0.2
@@ -121,18 +124,22 @@ class Nudge:
         late_s = wrap(contact_s - self._metronome.next_s, 60 / self._metronome.tempo_spm)
         if self._mode == "match":
             self._metronome.shift(max(-MATCH_SHIFT_S, min(MATCH_SHIFT_S, PHASE_GAIN * late_s)))
-        elif abs(late_s) > LEAD_ASYNCHRONY_S:
-            self._metronome.shift(math.copysign(LEAD_SHIFT_S, late_s))
+        elif abs(late_s) > LEAD_ASYNCHRONY_S and self._pace is not None:
+            ahead = self._metronome.tempo_spm > self._pace.spm
+            if ahead == (late_s > 0):  # towards the runner; the other way would lead further than is allowed
+                self._metronome.shift(math.copysign(LEAD_SHIFT_S, late_s))
 
     def pause(self, paused: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on coaching."""
-        self._paused = paused
-        yield from self._hush_or_resume("you paused" if paused else "you go on", at_s)
+        if paused != self._paused:
+            self._paused = paused
+            yield from self._hush_or_resume("you paused" if paused else "you go on", at_s)
 
     def mute(self, muted: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on sounding."""
-        self._muted = muted
-        yield from self._hush_or_resume("muted" if muted else "no longer muted", at_s)
+        if muted != self._muted:
+            self._muted = muted
+            yield from self._hush_or_resume("muted" if muted else "no longer muted", at_s)
 
     def stop(self, at_s: float) -> Iterator[Decision]:
         """End: no beat is committed any more."""
@@ -144,7 +151,7 @@ class Nudge:
         """Coach towards another band from now on."""
         self._band = band
         if self._pace is not None:
-            self._pace = _Pace(self._pace.spm, self._pace.at_s, band.side(self._pace.spm), at_s)
+            self._pace = replace(self._pace, side=band.side(self._pace.spm), since_s=at_s)
         yield self._decide(self._mode, f"new target {_range(band)}", at_s)
 
     # --- what is decided ------------------------------------------------------------------------------------------
@@ -157,7 +164,7 @@ class Nudge:
         self._metronome = None
         self._mode = "paused" if self._paused else "off" if self._hushed else "silent"
         if self._pace is not None:
-            self._pace = _Pace(self._pace.spm, self._pace.at_s, self._pace.side, at_s)
+            self._pace = replace(self._pace, since_s=at_s)
         yield self._decide(self._mode, reason, at_s)
 
     def _runner_gone(self, cadence: Cadence, at_s: float) -> Iterator[Decision]:
@@ -212,11 +219,15 @@ class Nudge:
         if pace.side == "in" and inside_s >= self._config.silent_after_s:
             yield self._decide("fade", f"{pace.spm:.0f}, in the band for {inside_s:.0f} s", at_s)
             return
-        if self._metronome.ramping:
-            return
         tempo_spm = self._metronome.tempo_spm
+        if abs(tempo_spm / pace.spm - 1) > (self._config.lead_pct + OUT_OF_REACH_PCT) / 100:
+            self._metronome = None
+            self._pace = replace(pace, since_s=at_s)
+            yield self._decide("silent", f"you changed to {pace.spm:.0f}, away from the beat", at_s)
+            return
         goal_spm = self._next_tempo(pace.spm, tempo_spm)
-        if abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
+        away = abs(goal_spm - pace.spm) > abs(tempo_spm - pace.spm)
+        if (self._metronome.ramping and away) or abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
             return
         self._metronome.steer(goal_spm, RAMP_BEATS)
         inside_spm = self._band.inside(pace.spm, self._config.hysteresis_spm)

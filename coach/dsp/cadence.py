@@ -133,26 +133,26 @@ class CadenceEngine:
         rows = np.concatenate(columns, axis=1)
         start = 0
         while start < len(grid):
-            index = grid.first + start
-            end = min(len(grid), start + HOP - index % HOP)
+            first = grid.first + start
+            end = min(len(grid), start + 1 + -first % HOP)
             self._ring.push(rows[start:end])
-            after = grid.first + end
-            if after % HOP == 0:
+            newest = grid.first + end - 1
+            if newest % HOP == 0:
                 at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
-                events: tuple[Step | Cadence | Gap, ...] = (*self._steps(after, at_s), *self._reading(after, at_s))
+                events: tuple[Step | Cadence, ...] = (*self._steps(newest, at_s), *self._reading(newest, at_s))
                 if events:
                     yield Hop(at_s, delay_s, events)
             start = end
 
     # --- cadence --------------------------------------------------------------------------------------------------
 
-    def _reading(self, after: int, at_s: float) -> Iterator[Cadence]:
-        if after % TEMPO_HOP:
+    def _reading(self, newest: int, at_s: float) -> Iterator[Cadence]:
+        if newest % TEMPO_HOP:
             return
         status = self._follow_tempo()
         spm = round(120 / self._stride_s, 2) if self._stride_s is not None else None
         yield Cadence(
-            t_s=after / GRID_HZ,
+            t_s=newest / GRID_HZ,
             available_s=at_s,
             spm=spm,
             status=status,
@@ -163,7 +163,7 @@ class CadenceEngine:
     def _follow_tempo(self) -> CadenceStatus:
         if len(self._ring) < SHORTEST_WINDOW_S * GRID_HZ:
             return "acquiring"
-        tempo = self._tempo.estimate(self._ring.last(len(self._ring))[:, MOTION])
+        tempo = self._tempo.estimate(self._ring.last(len(self._ring))[:, MOTION], self._stride_s)
         if self._is_gait(tempo):
             self._accept(tempo)
         elif self._stride_s is not None:
@@ -200,18 +200,18 @@ class CadenceEngine:
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    def _steps(self, after: int, at_s: float) -> Iterator[Step]:
+    def _steps(self, newest: int, at_s: float) -> Iterator[Step]:
         if self._stride_s is None:
             return
         period_s = self._stride_s if self._one_sided else self._stride_s / 2
         strength, column = (self._jolt, JOLT) if self._one_sided else (self._sway, SWAY)
         values = self._ring.last(HOP + 2)[:, column].ravel()
-        for place in self._picker.push(values, after - HOP - 2, period_s * GRID_HZ):
+        for place in self._picker.push(values, newest - HOP - 1, period_s * GRID_HZ):
             contact_s = place / GRID_HZ - strength.lag_s(1 / period_s)
             yield self._step(contact_s, at_s, inferred=False)
             self._contact_s = contact_s
             self._inferred_due_s = contact_s + self._stride_s / 2 if self._one_sided else None
-        if self._inferred_due_s is not None and after / GRID_HZ >= self._inferred_due_s + strength.lag_s(1 / period_s):
+        if self._inferred_due_s is not None and newest / GRID_HZ >= self._inferred_due_s + strength.lag_s(1 / period_s):
             yield self._step(self._inferred_due_s, at_s, inferred=True)
             self._inferred_due_s = None
 

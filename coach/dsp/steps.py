@@ -20,7 +20,7 @@ from coach.dsp.resample import GRID_HZ
 from coach.dsp.tempo import parabolic_peak
 from coach.model import FloatArray
 
-REFRACTORY = 0.6
+REFRACTORY = 0.7
 """Of a period: no contact follows another sooner."""
 
 CONFIRM = 0.2

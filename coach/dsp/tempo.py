@@ -18,6 +18,11 @@ FASTEST_SPM = 240.0
 SLOWEST_SPM = 76.0
 WINDOW_S = 4.0
 SHORTEST_WINDOW_S = 2.0
+STRONG = 0.9
+STRONG_IF_KNOWN = 0.6
+NEAR = 0.12
+"""A lag is strong when it matches nearly as well as the best one; within 12 % of the known stride less will do."""
+
 RUNNING_SPM = 150.0
 RUNNING_G = 0.5
 """Faster than this is running, and running shakes the body more than this wherever the sensor sits."""
@@ -59,24 +64,31 @@ class StrideTempo:
     def __init__(self) -> None:
         self._lags = np.arange(round(120 / FASTEST_SPM * GRID_HZ), round(120 / SLOWEST_SPM * GRID_HZ) + 1)
 
-    def estimate(self, acc_g: FloatArray) -> Tempo:
-        """Estimate from the newest `acc_g`, shape (n, 3), n samples of the grid."""
+    def estimate(self, acc_g: FloatArray, known_s: float | None = None) -> Tempo:
+        """Estimate from the newest `acc_g`, shape (n, 3), n samples of the grid.
+
+        `known_s` is the stride period of a moment ago: a lag near it is believed on less evidence than a longer one,
+        because a disturbed stride looks like every second one.
+        """
         vibration_g = float(np.sqrt(np.square(acc_g[-round(GRID_HZ) :]).sum(axis=1).mean()))
         match = self_similarity(acc_g, int(self._lags[-1]) + 2)
-        stride = self._shortest_strong_peak(match, FASTEST_SPM if vibration_g >= RUNNING_G else RUNNING_SPM)
+        fastest_spm = FASTEST_SPM if vibration_g >= RUNNING_G else RUNNING_SPM
+        stride = self._shortest_strong_peak(match, fastest_spm, known_s)
         if stride is None:
             return Tempo(None, 0.0, 0.0, vibration_g)
         fine = self._refine(acc_g, stride)
         return Tempo(fine / GRID_HZ, float(match[stride]), float(match[round(stride / 2)]), vibration_g)
 
-    def _shortest_strong_peak(self, match: FloatArray, fastest_spm: float) -> int | None:
+    def _shortest_strong_peak(self, match: FloatArray, fastest_spm: float, known_s: float | None) -> int | None:
         lags = self._lags[(self._lags < len(match) - 1) & (self._lags >= 120 / fastest_spm * GRID_HZ)]
         inside = match[lags]
         peaks = lags[(inside > match[lags - 1]) & (inside >= match[lags + 1]) & (inside > 0.2)]
         if len(peaks) == 0:
             return None
-        strong = peaks[match[peaks] >= 0.9 * match[peaks].max()]
-        return int(strong[0])
+        enough = np.full(len(peaks), STRONG)
+        if known_s is not None:
+            enough[np.abs(peaks / (known_s * GRID_HZ) - 1) < NEAR] = STRONG_IF_KNOWN
+        return int(peaks[match[peaks] >= enough * match[peaks].max()][0])
 
     def _refine(self, acc_g: FloatArray, stride: int) -> float:
         reach = max(3, round(0.12 * stride))

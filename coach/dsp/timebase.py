@@ -24,6 +24,9 @@ from coach.model import FloatArray, Frame, Samples
 NEW_CLOCK_S = 1.0
 """A stamp that is further behind the one before it than this comes from a clock that was set anew."""
 
+FAR_AHEAD_S = 5.0
+"""Frames come in bunches of up to 1.4 s; a stamp that gains more than this on the host is not a clock's."""
+
 ENVELOPE_S = 15.0
 """The envelope looks back one to two of these: long enough to meet an undelayed packet, short enough for drift."""
 
@@ -47,14 +50,15 @@ class Stamped:
 class Timebase:
     """Stamps the samples of one sensor.
 
-    Failure modes: a device whose clock jumps forward shows a gap that was none; stamps that stand still or run back
-    are dropped and counted in `dropped`, and after a jump back of more than a second the clock is taken as new.
+    Failure modes: a device whose clock jumps forward a little shows a gap that was none. Stamps that stand still or run
+    back are dropped and counted in `dropped`; after a jump that no clock makes it is taken as a new one.
     """
 
     def __init__(self, nominal_rate_hz: float | None = None) -> None:
         self._nominal_rate_hz = nominal_rate_hz
         self._epoch_s: float | None = None
         self._last_stamp_s = -math.inf
+        self._last_at_s = 0.0
         self._last_s = -math.inf
         self._minima_s = (math.inf, math.inf)
         self._stretch = -math.inf
@@ -74,14 +78,21 @@ class Timebase:
 
     def _spread(self, frame: Frame) -> Samples:
         n = len(frame.acc_g)
-        if self._epoch_s is None or frame.last_s < self._last_stamp_s - NEW_CLOCK_S:
+        if self._epoch_s is None or self._is_new_clock(frame):
+            self.reconnect(self._nominal_rate_hz)
             self._epoch_s = frame.at - frame.last_s
             self._last_stamp_s = -math.inf
         interval_s = self._interval_s(frame.last_s - self._last_stamp_s, n)
         self._last_stamp_s = max(self._last_stamp_s, frame.last_s)
+        self._last_at_s = frame.at
         last_s = frame.last_s + self._epoch_s
         stamps_s = last_s - interval_s * np.arange(n - 1, -1, -1, dtype=np.float64)
         return Samples(at_s=np.full(n, frame.at), device_s=stamps_s, acc_g=frame.acc_g)
+
+    def _is_new_clock(self, frame: Frame) -> bool:
+        """Tell a clock that was set anew, or a stamp that is nonsense: it ran back, or far ahead of the host."""
+        since_s = frame.last_s - self._last_stamp_s
+        return since_s < -NEW_CLOCK_S or since_s > frame.at - self._last_at_s + FAR_AHEAD_S
 
     def _interval_s(self, since_s: float, n: int) -> float:
         """Official rule, (stamp - previous stamp) / n, where the frames adjoin; the nominal rate elsewhere."""
@@ -104,14 +115,20 @@ class Timebase:
     def _host_delay_s(self, t_s: FloatArray, at_s: FloatArray) -> FloatArray:
         """Lower envelope of arrival minus stamp over this stretch of time and the one before it."""
         delay_s = at_s - t_s
-        stretch = t_s // ENVELOPE_S
-        envelope_s = np.empty_like(delay_s)
-        for number in np.unique(stretch):
-            if number != self._stretch:
-                self._stretch = float(number)
-                self._minima_s = (self._minima_s[1], math.inf)
-            inside = stretch == number
-            lowest_s = np.minimum.accumulate(np.minimum(delay_s[inside], self._minima_s[1]))
-            self._minima_s = (self._minima_s[0], float(lowest_s[-1]))
-            envelope_s[inside] = np.minimum(lowest_s, self._minima_s[0])
+        if len(delay_s) == 0:
+            return delay_s
+        first, last = float(t_s[0]) // ENVELOPE_S, float(t_s[-1]) // ENVELOPE_S
+        ends = np.searchsorted(t_s, np.arange(first + 1, last + 1) * ENVELOPE_S)
+        parts = enumerate(np.split(delay_s, ends))
+        return np.concatenate([self._lowest_s(first + k, part) for k, part in parts if len(part)])
+
+    def _lowest_s(self, stretch: float, delay_s: FloatArray) -> FloatArray:
+        """Take delays within one stretch of time; give the envelope after each."""
+        if stretch != self._stretch:
+            before_s = self._minima_s[1] if stretch == self._stretch + 1 else math.inf
+            self._minima_s = (before_s, math.inf)
+            self._stretch = stretch
+        lowest_s = np.minimum.accumulate(np.minimum(delay_s, self._minima_s[1]))
+        self._minima_s = (self._minima_s[0], float(lowest_s[-1]))
+        envelope_s: FloatArray = np.minimum(lowest_s, self._minima_s[0])
         return envelope_s

@@ -121,6 +121,20 @@ class Store:
             found = self._connection.execute("SELECT id FROM runs WHERE uid = ?", (writer.uid,)).fetchone()
         return found[0] if found else None
 
+    def discard(self, writer: RunWriter) -> None:
+        """Remove the run of a writer that has been closed.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be written.
+        """
+        with explained(self.path), transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM blocks WHERE run = (SELECT id FROM runs WHERE uid = ?)", (writer.uid,)
+            )
+            self._connection.execute("DELETE FROM runs WHERE uid = ?", (writer.uid,))
+
     def cut_off(self) -> list[RunInfo]:
         """Mark the runs that a kill or a power cut left open, and give them, newest first; each is given once.
 

@@ -1,0 +1,146 @@
+"""The grid: that of the run, the same however the rows were batched, without holes or tones that were not there."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.dsp.resample import GRID_HZ, Resampler
+from coach.dsp.timebase import Stamped
+
+
+def stamped(t_s, signal=lambda t_s: t_s, late_s=0.05):
+    t_s = np.array(t_s, dtype=float)
+    acc_g = np.stack([signal(t_s), np.zeros_like(t_s), np.ones_like(t_s)], axis=1)
+    return Stamped(t_s, t_s + late_s, acc_g, np.full(len(t_s), late_s))
+
+
+def split(whole, cuts):
+    columns = [np.split(column, cuts) for column in (whole.t_s, whole.at_s, whole.acc_g, whole.delay_s)]
+    return [Stamped(*(part.copy() for part in parts)) for parts in zip(*columns, strict=True)]
+
+
+def resample(parts):
+    """Give the grid's indices, values, arrivals and delays, and the holes."""
+    resampler = Resampler()
+    grids = [grid for part in parts for grid in resampler.push(part)]
+    k = np.concatenate([np.arange(grid.first, grid.first + len(grid)) for grid in grids] or [[]])
+    columns = [np.concatenate([getattr(g, name) for g in grids] or [[]]) for name in ("acc_g", "at_s", "delay_s")]
+    return k, *columns, [grid.hole for grid in grids if grid.hole is not None]
+
+
+def uneven(rate_hz, seconds, seed=1, start_s=12.3456):
+    """Stamps that wander by a third of an interval, with a small hole and two large ones."""
+    n = round(rate_hz * seconds)
+    t_s = start_s + (np.arange(n) + np.random.default_rng(seed).uniform(-1, 1, n) / 3) / rate_hz
+    since_s = t_s - start_s
+    holes = [(1.0, 1.4), (5.5, 6.3), (6.5, 9.0)]
+    return t_s[~np.any([(since_s > start) & (since_s < end) for start, end in holes], axis=0)]
+
+
+def sine(hz):
+    return lambda t_s: np.sin(2 * np.pi * hz * t_s)
+
+
+@pytest.mark.parametrize("rate_hz", [26.0, 52.0, 104.0, 200.0, 500.0])
+@pytest.mark.parametrize("batch", [1, 3, 7, 512])
+def test_batches_change_nothing(rate_hz, batch):
+    whole = stamped(uneven(rate_hz, 12.0), sine(2.8))
+    *expected, holes = resample(split(whole, []))
+    *got, got_holes = resample(split(whole, range(batch, len(whole.t_s), batch)))
+    assert all(np.array_equal(a, b) for a, b in zip(got, expected, strict=True))
+    assert got_holes == holes
+    assert len(holes) == 2
+
+
+@given(
+    steps_s=st.lists(st.floats(0.001, 1.5), min_size=1, max_size=60),
+    start_s=st.floats(-10, 10),
+    cuts=st.sets(st.integers(1, 60)),
+)
+def test_each_grid_sample_comes_once_in_order_and_not_before_it_is_known(steps_s, start_s, cuts):
+    t_s = start_s + np.cumsum(steps_s)
+    parts = split(stamped(t_s), sorted(cut for cut in cuts if cut < len(t_s)))
+    k, _, at_s, _, holes = resample(parts)
+    assert (np.diff(k) > 0).all()
+    assert (np.diff(at_s) >= 0).all()
+    assert (k / GRID_HZ <= t_s.max()).all()
+    assert (at_s >= k / GRID_HZ).all()
+    if len(t_s) >= 8:
+        assert len(holes) == (np.diff(t_s) > 0.6).sum()
+
+
+def test_the_grid_is_that_of_the_run_whatever_the_first_stamp():
+    k, acc_g, at_s, delay_s, _ = resample([stamped(np.arange(12.3456, 14.0, 1 / 52))])
+    assert k[0] == 1235
+    assert acc_g[:, 0] == pytest.approx(k / GRID_HZ)
+    assert acc_g[:, 2] == pytest.approx(1.0)
+    assert delay_s == pytest.approx(0.05)
+    late_s = (at_s - k / GRID_HZ)[20:]  # past the eight samples that the rate is found from
+    assert (late_s >= 0.05).all()
+    assert (late_s < 0.05 + 1 / 52).all()
+
+
+def test_a_stamp_on_the_grid_makes_its_own_sample_known():
+    """0.29 * 100 is less than 29; the sample at 0.29 s is there all the same."""
+    t_s = np.arange(0, 200) / 100
+    k, _, at_s, _, _ = resample([stamped(t_s)])
+    assert k.tolist() == list(range(200))
+    assert at_s[8:].tolist() == (t_s + 0.05)[8:].tolist()
+
+
+@pytest.mark.parametrize("rate_hz", [52.0, 100.0, 130.0])
+def test_a_stride_keeps_its_shape_at_irregular_rates(rate_hz):
+    n = round(20 * rate_hz)
+    t_s = (np.arange(n) + np.random.default_rng(2).uniform(-0.4, 0.4, n)) / rate_hz
+    k, acc_g, *_ = resample([stamped(t_s, sine(2.8))])
+    assert np.abs(acc_g[:, 0] - sine(2.8)(k / GRID_HZ)).max() < 0.05
+
+
+class TestHoles:
+    def test_a_small_hole_is_bridged_by_a_line(self):
+        t_s = np.r_[np.arange(0, 1.0, 0.02), np.arange(1.55, 3.0, 0.02)]
+        k, acc_g, _, _, holes = resample([stamped(t_s)])
+        assert holes == []
+        assert k.tolist() == list(range(k[0], k[-1] + 1))
+        assert acc_g[:, 0] == pytest.approx(k / GRID_HZ)
+
+    def test_nothing_is_made_up_in_a_large_hole(self):
+        t_s = np.r_[np.arange(0, 1.0, 0.02), np.arange(1.65, 3.0, 0.02)]
+        k, _, _, _, holes = resample([stamped(t_s)])
+        assert not ((k > 98) & (k < 165)).any()
+        (hole,) = holes
+        assert (hole.t_s, hole.length_s, hole.at_s) == pytest.approx((0.98, 0.67, 1.70))
+
+    def test_a_hole_at_the_very_start_is_told_too(self):
+        _, _, _, _, holes = resample([stamped([0.0, 2.0, 2.01, 2.02, 2.03, 2.04, 2.05, 2.06, 2.07])])
+        assert [(hole.t_s, hole.length_s) for hole in holes] == [(0.0, 2.0)]
+
+
+class TestFastSensors:
+    """Sensors above the grid's rate pass an anti-alias filter."""
+
+    T_S = np.arange(0, 20, 1 / 500)
+
+    def resampled(self, signal):
+        k, acc_g, *_ = resample([stamped(self.T_S, signal)])
+        late = k > 200
+        return k[late] / GRID_HZ, acc_g[late, 0]
+
+    def test_a_tone_at_95_hz_does_not_appear_at_5_hz(self):
+        _, tone = self.resampled(sine(95.0))
+        assert np.abs(tone).max() < 0.01
+
+    @pytest.mark.parametrize("hz", [1.4, 2.8])
+    def test_strides_and_steps_come_through_in_size_and_in_time(self, hz):
+        t_s, tone = self.resampled(sine(hz))
+        wave = 2 * np.mean(tone * np.exp(-2j * np.pi * hz * t_s)) * 1j
+        assert abs(wave) == pytest.approx(1.0, abs=0.02)
+        assert np.angle(wave) / (2 * np.pi * hz) == pytest.approx(0.0, abs=0.002)
+
+    def test_after_a_hole_it_starts_from_what_is_there(self):
+        t_s = np.r_[np.arange(0, 3, 1 / 500), np.arange(4, 6, 1 / 500)]
+        k, acc_g, _, _, holes = resample([stamped(t_s, lambda t_s: 1.0 * (t_s > 3.5))])
+        assert len(holes) == 1
+        assert acc_g[:, 0] == pytest.approx(1.0 * (k > 350))
+        assert acc_g[:, 2] == pytest.approx(1.0)
