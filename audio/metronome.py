@@ -28,6 +28,11 @@ class Metronome:
         """Whether the tempo has not yet arrived where it was steered."""
         return self._ramp_beats > 0
 
+    @property
+    def goal_spm(self) -> float:
+        """Where the tempo is steered to."""
+        return self.tempo_spm + self._ramp_beats * self._step_spm
+
     def steer(self, tempo_spm: float, beats: int) -> None:
         """Go to another tempo in equal steps over so many beats."""
         if beats < 1 or tempo_spm <= 0:

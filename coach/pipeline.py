@@ -134,7 +134,9 @@ class Pipeline:
             yield from self._run_to(packet.at)
             yield from self._bad_packet(packet, error)
             return
-        if not isinstance(reading, Samples):  # rows have times of their own, before that of their packet
+        # Rows have times of their own, before that of their packet.
+        self._check_order(float(reading.at_s[0]) if isinstance(reading, Samples) else packet.at)
+        if not isinstance(reading, Samples):
             yield from self._run_to(packet.at)
         yield from self._tell(listener.reading(reading))
         yield from self._run_to(packet.at)
@@ -235,8 +237,7 @@ class Pipeline:
         return soonest
 
     def _run_to(self, now: float) -> Iterator[Event]:
-        if now < self._now:
-            raise ValueError(f"inputs come in the order of host time: {now} s after {self._now} s")
+        self._check_order(now)
         while True:
             due_s, listener = self._soonest()
             if due_s > now or math.isinf(due_s):
@@ -247,3 +248,7 @@ class Pipeline:
             else:
                 yield from self._tell(listener.due())
         self._now = now
+
+    def _check_order(self, at_s: float) -> None:
+        if at_s < self._now:
+            raise ValueError(f"inputs come in the order of host time: {at_s} s after {self._now} s")

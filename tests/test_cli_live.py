@@ -19,6 +19,7 @@ import wave
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,12 +46,15 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and 
 # --- a place and a process of its own -----------------------------------------------------------------------------
 
 
+PLACES = (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"))
+
+
 def isolate(folder: Path, patch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("COACH_")]:
         patch.delenv(name)
-    for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
+    for name, place in PLACES:
         patch.setenv(name, str(folder / place))
-    (folder / "work").mkdir()
+    (folder / "work").mkdir(exist_ok=True)
     patch.chdir(folder / "work")
 
 
@@ -89,15 +93,25 @@ def coach(home: Path, capsys: pytest.CaptureFixture[str]) -> Coach:
 class Child:
     """`coach …` in a process of its own, with event lines in `events.jsonl` unless told otherwise."""
 
-    def __init__(self, *arguments: object, first: str = "", out: int | None = None) -> None:
-        self.events = Path("events.jsonl")
-        self._out, self._err = Path("out.txt"), Path("err.txt")
+    def __init__(self, *arguments: object, first: str = "", out: int | None = None, folder: Path | None = None) -> None:
+        work, environment = Path.cwd(), dict(os.environ)
+        if folder is not None:  # not the one that the test has gone to
+            with pytest.MonkeyPatch.context() as patch:
+                isolate(folder, patch)
+                work, environment = Path.cwd(), dict(os.environ)
+        self.events = work / "events.jsonl"
+        self._out, self._err = work / "out.txt", work / "err.txt"
         command = [sys.executable, "-c", f"{first}\nfrom coach.cli import main; main()", *map(str, arguments)]
         if "--events" not in command:
             command += ["--events", str(self.events)]
         with self._out.open("wb") as stdout, self._err.open("wb") as stderr:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stdout if out is None else out, stderr=stderr
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout if out is None else out,
+                stderr=stderr,
+                cwd=work,
+                env=environment,
             )
 
     def __enter__(self) -> Child:
@@ -144,95 +158,27 @@ def statuses(coach: Coach) -> list[str]:
     return [run["status"] for run in runs(coach)]
 
 
-# --- a run from its start to its end ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """A run that was begun early, and where."""
+
+    folder: Path
+    child: Child
 
 
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Said, list[str]]]:
-    """A live demo of six seconds, kept, with its event lines; the environment is that of its folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        isolate(tmp_path_factory.mktemp("lived"), patch)
-        with Child(*DEMO, *AT_ONCE, "--duration", 6, "--wav", "heard.wav") as child:
-            said = child.end()
-            yield said, child.lines()
+@pytest.fixture(scope="module", autouse=True)
+def early(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, GoingOn]]:
+    """The two longest runs go on while other tests run; the tests that wait for them come last."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
+    whole, full = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("full")
+    with (
+        Child(*DEMO, *AT_ONCE, "--duration", 6, "--wav", "heard.wav", folder=whole) as run,
+        Child(*DEMO, *AT_ONCE, "--duration", 5, "--events", "-", first=limit, folder=full) as filling,
+    ):
+        yield {"whole": GoingOn(whole, run), "full": GoingOn(full, filling)}
 
 
-@pytest.fixture
-def there(lived: object, capsys: pytest.CaptureFixture[str]) -> Coach:
-    """Run a command in this process, where the live run was."""
-
-    def run(*arguments: object) -> Said:
-        return Said(status([str(argument) for argument in arguments]), *capsys.readouterr())
-
-    return run
-
-
-def test_a_live_run_ends_well_and_says_where_it_is_kept(lived: tuple[Said, list[str]], there: Coach) -> None:
-    said, _ = lived
-    assert said.code == 0
-    assert "Ran 0:" in said.out
-    assert "Kept as run 1" in said.err
-    assert "coach replay 1" in said.err
-    assert "lost" not in said.err
-    (run,) = runs(there)
-    assert (run["id"], run["status"]) == (1, "done")
-    assert run["summary"]["steps"] > 0
-
-
-def test_the_lines_of_a_live_run_are_whole(lived: tuple[Said, list[str]]) -> None:
-    events = [json.loads(text) for text in lived[1]]
-    assert (events[0]["type"], events[-1]["type"]) == ("header", "summary")
-    known = [event["available_s"] for event in events[1:]]
-    assert known == sorted(known)
-    counts = Counter(event["type"] for event in events)
-    assert min(counts[kind] for kind in ("step", "cadence", "decision", "beat", "output", "control")) > 0
-
-
-@pytest.mark.parametrize("which", ["1", "last"])
-def test_a_replay_of_a_live_run_says_the_same_byte_for_byte(
-    lived: tuple[Said, list[str]], there: Coach, which: str
-) -> None:
-    _, lines = lived
-    said = there("replay", which, "--events", "-")
-    assert said.code == 0
-    again = said.out.splitlines(keepends=True)
-    assert again[1:] == lines[1:]
-    assert json.loads(again[0])["config"] == json.loads(lines[0])["config"]
-    assert {json.loads(text)["type"] for text in lines} >= {"step", "cadence", "decision", "beat"}
-
-
-def test_what_is_kept_are_the_lines_that_were_written(lived: tuple[Said, list[str]], there: Coach) -> None:
-    data = Path(os.environ["XDG_DATA_HOME"])
-    (path,) = data.rglob("runs.sqlite")
-    with Store.open(path) as store:
-        kept = [f"{text}\n" for text in store.run("last").event_lines()]
-    assert kept == lived[1]
-    assert not list(data.rglob("*.lock"))
-
-
-def test_a_replay_of_a_run_asks_what_if(lived: tuple[Said, list[str]], there: Coach) -> None:
-    said = there("replay", "last", "--target", "155-180", "--events", "-")
-    before, after = json.loads(lived[1][0]), json.loads(said.out.splitlines()[0])
-    assert after["config"]["target"] == {"low_spm": 155, "high_spm": 180}
-    assert after["config"]["simulation"] == before["config"]["simulation"]
-    assert '"type":"beat"' not in said.out
-    steps = [text for text in lived[1] if '"type":"step"' in text]
-    assert [text for text in said.out.splitlines(keepends=True) if '"type":"step"' in text] == steps
-
-
-def test_the_wav_beside_a_live_run_plays_to_its_last_beat(lived: tuple[Said, list[str]], there: Coach) -> None:
-    beats = [event["t_s"] for event in map(json.loads, lived[1]) if event["type"] == "beat"]
-    with wave.open("heard.wav") as file:
-        assert file.getnframes() / file.getframerate() >= max(beats)
-
-
-def test_history_lists_runs_newest_first(lived: tuple[Said, list[str]], there: Coach) -> None:
-    assert there(*DEMO, "--duration", 1).code == 0
-    assert [run["id"] for run in runs(there)] == [2, 1]
-    text = there("history", "--last", 1).out
-    assert text.split()[0] == "2"
-    assert "done" in text
-    assert len(text.splitlines()) == 1
+# --- what a run says and keeps ------------------------------------------------------------------------------------
 
 
 def test_event_lines_of_a_live_run_have_stdout_to_themselves(coach: Coach) -> None:
@@ -324,26 +270,6 @@ def test_a_run_goes_on_unkept_where_the_store_cannot_be_used(coach: Coach, kind:
     assert store.read_text() == "milk, eggs\n" * 500
 
 
-@linux
-def test_a_disk_that_fills_up_under_the_store_ends_neither_the_run_nor_what_was_kept(coach: Coach) -> None:
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
-    with Child(*DEMO, *AT_ONCE, "--duration", 4, "--events", "-", first=limit) as child:
-        said = child.end()
-    events = [json.loads(text) for text in said.out.splitlines()]
-    assert said.code == 0
-    assert events[-1]["type"] == "summary"
-    assert events[-1]["available_s"] > 3.9
-    assert said.err.count("the run is not being kept") == 1
-    assert "inputs" in said.err
-    assert "are lost" in said.err
-    assert "the run is kept up to" in said.err
-    again = coach("replay", "last", "--events", "-")
-    kept = again.out.splitlines()[1:-1]
-    assert again.code == 0
-    assert len(kept) > 3
-    assert kept == said.out.splitlines()[1 : len(kept) + 1]
-
-
 # --- the ways to be ended -----------------------------------------------------------------------------------------
 
 
@@ -374,7 +300,7 @@ def test_ctrl_c_ends_a_run_that_is_closed_and_kept(coach: Coach, moment: str) ->
 @linux
 def test_sigterm_ends_a_run_as_well(coach: Coach) -> None:
     with Child(*DEMO) as child:
-        child.until_events(10)
+        child.until_events(5)
         child.process.terminate()
         said = child.end()
     assert said.code in (130, 143)
@@ -413,12 +339,13 @@ def test_a_second_ctrl_c_is_immediate_even_while_the_sinks_are_closed(home: Path
 @linux
 @pytest.mark.parametrize("where", ["fifo", "stdout"])
 def test_a_reader_of_event_lines_that_stands_still_does_not_keep_the_run_from_ending(coach: Coach, where: str) -> None:
+    hasty = "import coach.sinks; coach.sinks.CLOSE_S = 0.2"
     with stalled_reader() as fifo:
         out = os.open(fifo, os.O_WRONLY)
         try:
             place: dict[str, Any] = {"out": out} if where == "stdout" else {}
             events = "-" if where == "stdout" else fifo
-            with Child(*DEMO, "--duration", 1, "--events", events, **place) as child:
+            with Child(*DEMO, "--duration", 1, "--events", events, first=hasty, **place) as child:
                 said = child.end(HUNG_S)
         finally:
             os.close(out)
@@ -430,7 +357,7 @@ def test_a_reader_of_event_lines_that_stands_still_does_not_keep_the_run_from_en
 @linux
 def test_a_killed_run_loses_a_second_at_most_and_the_next_start_says_so(coach: Coach, home: Path) -> None:
     with Child(*DEMO, *AT_ONCE) as child:
-        child.until_events(30)
+        child.until_events(25)
         beside = coach(*DEMO, "--duration", 1)  # a run that is going on is not taken for a dead one
         assert "cut off" not in beside.err
         assert statuses(coach) == ["done", "open"]
@@ -453,7 +380,7 @@ def test_a_killed_run_loses_a_second_at_most_and_the_next_start_says_so(coach: C
 @linux
 def test_a_killed_run_is_not_said_to_go_on(coach: Coach) -> None:
     with Child(*DEMO) as child:
-        child.until_events(10)
+        child.until_events(5)
         child.process.kill()
         child.process.wait()
     assert "still going on" not in coach("replay", "last").err
@@ -468,7 +395,6 @@ def test_a_killed_run_is_not_said_to_go_on(coach: Coach) -> None:
     "arguments",
     [
         ["config"],
-        ["demo", "--fast", "--duration", "20"],
         ["demo", "--fast", "--duration", "60", "--events", "-"],
         [*DEMO, "--duration", "1", "--events", "-"],
         [*DEMO, "--duration", "1"],
@@ -610,3 +536,114 @@ def test_keys_act_and_the_terminal_is_left_as_it_was(coach: Coach, last_key: byt
     assert b"Kept as run 1" in rest
     assert b"Traceback" not in terminal.shown
     assert statuses(coach) == ["done"]
+
+
+@linux
+def test_a_disk_that_fills_up_under_the_store_ends_neither_the_run_nor_what_was_kept(
+    early: dict[str, GoingOn], coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolate(early["full"].folder, monkeypatch)
+    said = early["full"].child.end()
+    events = [json.loads(text) for text in said.out.splitlines()]
+    assert said.code == 0
+    assert events[-1]["type"] == "summary"
+    assert events[-1]["available_s"] > 4.9
+    assert said.err.count("the run is not being kept") == 1
+    assert "inputs" in said.err
+    assert "are lost" in said.err
+    assert "the run is kept up to" in said.err
+    again = coach("replay", "last", "--events", "-")
+    kept = again.out.splitlines()[1:-1]
+    assert again.code == 0
+    assert len(kept) > 3
+    assert kept == said.out.splitlines()[1 : len(kept) + 1]
+
+
+# --- a run from its start to its end ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lived(early: dict[str, GoingOn]) -> Iterator[tuple[Said, list[str]]]:
+    """A live demo of six seconds, kept, with its event lines; the environment is that of its folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(early["whole"].folder, patch)
+        child = early["whole"].child
+        yield child.end(), child.lines()
+
+
+@pytest.fixture
+def there(lived: object, capsys: pytest.CaptureFixture[str]) -> Coach:
+    """Run a command in this process, where the live run was."""
+
+    def run(*arguments: object) -> Said:
+        return Said(status([str(argument) for argument in arguments]), *capsys.readouterr())
+
+    return run
+
+
+def test_a_live_run_ends_well_and_says_where_it_is_kept(lived: tuple[Said, list[str]], there: Coach) -> None:
+    said, _ = lived
+    assert said.code == 0
+    assert "Ran 0:" in said.out
+    assert "Kept as run 1" in said.err
+    assert "coach replay 1" in said.err
+    assert "lost" not in said.err
+    (run,) = runs(there)
+    assert (run["id"], run["status"]) == (1, "done")
+    assert run["summary"]["steps"] > 0
+
+
+def test_the_lines_of_a_live_run_are_whole(lived: tuple[Said, list[str]]) -> None:
+    events = [json.loads(text) for text in lived[1]]
+    assert (events[0]["type"], events[-1]["type"]) == ("header", "summary")
+    known = [event["available_s"] for event in events[1:]]
+    assert known == sorted(known)
+    counts = Counter(event["type"] for event in events)
+    assert min(counts[kind] for kind in ("step", "cadence", "decision", "beat", "output", "control")) > 0
+
+
+@pytest.mark.parametrize("which", ["1", "last"])
+def test_a_replay_of_a_live_run_says_the_same_byte_for_byte(
+    lived: tuple[Said, list[str]], there: Coach, which: str
+) -> None:
+    _, lines = lived
+    said = there("replay", which, "--events", "-")
+    assert said.code == 0
+    again = said.out.splitlines(keepends=True)
+    assert again[1:] == lines[1:]
+    assert json.loads(again[0])["config"] == json.loads(lines[0])["config"]
+    assert {json.loads(text)["type"] for text in lines} >= {"step", "cadence", "decision", "beat"}
+
+
+def test_what_is_kept_are_the_lines_that_were_written(lived: tuple[Said, list[str]], there: Coach) -> None:
+    data = Path(os.environ["XDG_DATA_HOME"])
+    (path,) = data.rglob("runs.sqlite")
+    with Store.open(path) as store:
+        kept = [f"{text}\n" for text in store.run("last").event_lines()]
+    assert kept == lived[1]
+    assert not list(data.rglob("*.lock"))
+
+
+def test_a_replay_of_a_run_asks_what_if(lived: tuple[Said, list[str]], there: Coach) -> None:
+    said = there("replay", "last", "--target", "155-180", "--events", "-")
+    before, after = json.loads(lived[1][0]), json.loads(said.out.splitlines()[0])
+    assert after["config"]["target"] == {"low_spm": 155, "high_spm": 180}
+    assert after["config"]["simulation"] == before["config"]["simulation"]
+    assert '"type":"beat"' not in said.out
+    steps = [text for text in lived[1] if '"type":"step"' in text]
+    assert [text for text in said.out.splitlines(keepends=True) if '"type":"step"' in text] == steps
+
+
+def test_the_wav_beside_a_live_run_plays_to_its_last_beat(lived: tuple[Said, list[str]], there: Coach) -> None:
+    beats = [event["t_s"] for event in map(json.loads, lived[1]) if event["type"] == "beat"]
+    with wave.open("heard.wav") as file:
+        assert file.getnframes() / file.getframerate() >= max(beats)
+
+
+def test_history_lists_runs_newest_first(lived: tuple[Said, list[str]], there: Coach) -> None:
+    assert there(*DEMO, "--duration", 1).code == 0
+    assert [run["id"] for run in runs(there)] == [2, 1]
+    text = there("history", "--last", 1).out
+    assert text.split()[0] == "2"
+    assert "done" in text
+    assert len(text.splitlines()) == 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.dsp.filters import SosFilter
@@ -28,6 +28,7 @@ def test_gravity_is_no_step(form):
 
 @pytest.mark.parametrize("form", IN_USE)
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=20))
+@settings(max_examples=25)
 def test_blocks_leave_no_seam(form, sizes):
     rows = noise(sum(sizes))
     filtered = made(form)

@@ -110,7 +110,7 @@ class TestBatches:
 
     @pytest.mark.parametrize("length_s", [0.5, 0.7, 2.9, 3.1, 9.0])
     def test_holes_do_not_depend_on_batches(self, prompt, play, length_s):
-        table = prompt[(prompt[:, 1] < 12.0) | (prompt[:, 1] >= 12.0 + length_s)]
+        table = prompt[((prompt[:, 1] > 5) & (prompt[:, 1] < 9)) | (prompt[:, 1] >= 9 + length_s)][:1200]
         assert lines(play(table, 512)) == lines(play(table, 1))
 
     @pytest.mark.parametrize("start_s", [1.02, 1.1, 8.04])
@@ -395,7 +395,7 @@ class TestTwoSensors:
 
     def test_the_reading_does_not_vanish_while_the_strap_finds_its_steps_again(self, strap, fold, configured):
         """DESIGN.md, 2: back "after 3 s locked", not with the first sample."""
-        back = [r for r in self.readings(strap, fold, configured) if 25 <= r.available_s]
+        back = [r for r in self.readings(strap, fold, configured) if r.available_s >= 25]
         assert {reading.status for reading in back} == {"locked"}
 
     def test_a_pod_alone_leads_without_phase(self, fold, configured):

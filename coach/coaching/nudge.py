@@ -226,8 +226,8 @@ class Nudge:
             yield self._decide("silent", f"you changed to {pace.spm:.0f}, away from the beat", at_s)
             return
         goal_spm = self._next_tempo(pace.spm, tempo_spm)
-        away = abs(goal_spm - pace.spm) > abs(tempo_spm - pace.spm)
-        if (self._metronome.ramping and away) or abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
+        turns = (goal_spm - tempo_spm) * (self._metronome.goal_spm - tempo_spm) < 0
+        if (self._metronome.ramping and not turns) or abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
             return
         self._metronome.steer(goal_spm, RAMP_BEATS)
         inside_spm = self._band.inside(pace.spm, self._config.hysteresis_spm)

@@ -11,6 +11,7 @@ Two measures of shaking, because bodies are shaken in two ways:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +23,9 @@ from coach.model import FloatArray
 
 REFRACTORY = 0.7
 """Of a period: no contact follows another sooner."""
+
+EARLY = 0.85
+"""Of a period: a peak before this is not taken until the expected time is over."""
 
 CONFIRM = 0.2
 CONFIRM_S = 0.08
@@ -86,10 +90,13 @@ class Jolt:
 
 
 class PeakPicker:
-    """Commits the highest peak of each period, shortly after it.
+    """Commits one peak of each period, shortly after it: the one that is high and where it is expected.
+
+    A peak counts by its height times how near it is to a period after the last contact. One that comes early waits
+    until the expected time is over, in case a better one follows.
 
     Latency: up to 80 ms after the peak, a whole period for the first. Failure modes: when two humps of one contact
-    are equally high it may switch between them; a period that is wrong by more than 40 % merges or splits contacts,
+    are equally good it may switch between them; a period that is wrong by more than 30 % merges or splits contacts,
     which is why it is given the very tempo that the cadence comes from.
     """
 
@@ -100,7 +107,7 @@ class PeakPicker:
         """Forget the past, after a gap or when the runner stopped."""
         self._last: float | None = None
         self._usual = 0.0
-        self._best: tuple[float, float] | None = None
+        self._best: _Peak | None = None
 
     def push(self, values: FloatArray, first: int, period: float) -> Iterator[float]:
         """Look at new samples; yield the places (grid index, fractional) of the peaks that are certain now.
@@ -112,22 +119,36 @@ class PeakPicker:
         period : samples from one contact to the next.
         """
         for i in range(1, len(values) - 1):
-            here, height = first + i, float(values[i])
-            if height >= values[i - 1] and height > values[i + 1] and self._may_be_contact(here, height, period):
-                self._best = (first + parabolic_peak(values, i), height)
-            if self._best is not None and here - self._best[0] >= self._confirm(period):
-                place, height = self._best
-                self._last, self._best = place, None
-                self._usual = height if self._usual == 0 else 0.8 * self._usual + 0.2 * height
-                yield place
+            height = float(values[i])
+            if height >= values[i - 1] and height > values[i + 1]:
+                self._consider(first + parabolic_peak(values, i), height, period)
+            if self._best is not None and first + i >= self._certain_from(self._best.place, period):
+                peak, self._best = self._best, None
+                self._last = peak.place
+                self._usual = peak.height if self._usual == 0 else 0.8 * self._usual + 0.2 * peak.height
+                yield peak.place
 
-    def _confirm(self, period: float) -> float:
-        """Give how long a peak must stand, in samples; the first one is the highest of a whole period."""
-        return period if self._last is None else min(CONFIRM * period, CONFIRM_S * GRID_HZ)
+    def _consider(self, place: float, height: float, period: float) -> None:
+        if height <= WEAKEST * self._usual or self._periods(place, period) < REFRACTORY:
+            return
+        worth = height * max(0.1, 1 - 2 * abs(self._periods(place, period) - 1))
+        if self._best is None or worth > self._best.worth:
+            self._best = _Peak(place, height, worth)
 
-    def _may_be_contact(self, here: int, height: float, period: float) -> bool:
-        if height <= WEAKEST * self._usual:
-            return False
-        if self._last is not None and here - self._last < REFRACTORY * period:
-            return False
-        return self._best is None or height > self._best[1]
+    def _periods(self, place: float, period: float) -> float:
+        """Give how many periods a place is after the last contact; 1 where there was none."""
+        return 1.0 if self._last is None else (place - self._last) / period
+
+    def _certain_from(self, place: float, period: float) -> float:
+        if self._last is None:
+            return place + period
+        if self._periods(place, period) < EARLY:
+            return self._last + period * (2 - EARLY)
+        return place + min(CONFIRM * period, CONFIRM_S * GRID_HZ)
+
+
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    place: float
+    height: float
+    worth: float

@@ -117,10 +117,10 @@ class Timebase:
         delay_s = at_s - t_s
         if len(delay_s) == 0:
             return delay_s
-        first, last = float(t_s[0]) // ENVELOPE_S, float(t_s[-1]) // ENVELOPE_S
-        ends = np.searchsorted(t_s, np.arange(first + 1, last + 1) * ENVELOPE_S)
-        parts = enumerate(np.split(delay_s, ends))
-        return np.concatenate([self._lowest_s(first + k, part) for k, part in parts if len(part)])
+        stretch = np.floor(t_s / ENVELOPE_S)
+        starts = np.flatnonzero(np.diff(stretch)) + 1
+        parts = zip((0, *starts), np.split(delay_s, starts), strict=True)
+        return np.concatenate([self._lowest_s(float(stretch[start]), part) for start, part in parts])
 
     def _lowest_s(self, stretch: float, delay_s: FloatArray) -> FloatArray:
         """Take delays within one stretch of time; give the envelope after each."""
