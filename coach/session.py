@@ -34,6 +34,9 @@ from coach.ports import BeatListener, Clock, Output, Sensor, SensorInput, Sink
 INBOX_PACKETS = 5_000
 """A pump that falls further behind than this loses the oldest packets; they are counted and told."""
 
+TELL_DROPPED = 1000
+"""The first packet dropped is told of, and then every thousandth."""
+
 LOOK_S = 0.25
 """The pump looks at the clock so often even when nothing happens."""
 
@@ -160,7 +163,7 @@ class Session:
         sensor = self._inbox[oldest].sensor  # type: ignore[union-attr]
         del self._inbox[oldest]
         self._dropped += 1
-        if self._dropped == 1 or self._dropped % 1000 == 0:
+        if self._dropped == 1 or self._dropped % TELL_DROPPED == 0:
             reason = f"{self._dropped} packets dropped: they come faster than they can be used"
             self._put(SensorState(at=self._clock.now(), sensor=sensor, state="overrun", reason=reason))
 

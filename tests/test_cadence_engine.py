@@ -169,6 +169,14 @@ class TestSteps:
         assert min(waits_s) >= 0
         assert max(waits_s) < 0.45  # 0.14 of it is the frame and its transport
 
+    @pytest.mark.parametrize("placement", ["foot", "waist"])
+    def test_a_sensed_contact_is_known_within_a_quarter_of_a_second(self, recorded, placement):
+        table, _ = recorded("run 12 @ 166", 12.0, f"placement={placement}", "frame_s=0.01", "transport_s=0")
+        found = [step for step in events(Step, table, placement) if step.t_s > 5 and not step.inferred]
+        waits_s = [step.available_s - step.t_s for step in found]
+        assert 0.05 < np.median(waits_s) < 0.2
+        assert max(waits_s) < 0.25
+
     def test_nobody_steps_while_standing(self, worn):
         placement, table, steps = worn
         start_s, end_s = bout(steps)

@@ -28,6 +28,7 @@ import pytest
 
 from coach.cli import status
 from coach.config import SensorConfig
+from coach.errors import StoreError
 from coach.model import Packet, SensorState
 from coach.ports import Clock, Emit
 from coach.store import Store
@@ -415,6 +416,7 @@ def test_a_reader_that_goes_away_ends_the_writing_quietly(home: Path, arguments:
         code = process.wait(LIMIT_S)
     assert "Broken" not in err
     assert Said(code, "", err).code == 0
+    assert ("Kept as run 1" in err) == ("--headless" in arguments)  # stderr still has its reader
 
 
 # --- what a run remembers -----------------------------------------------------------------------------------------
@@ -458,6 +460,22 @@ def test_a_run_remembers_its_sensor_and_what_its_pod_counts_however_it_ended(
     assert config.pod_cadence == "strides"
     assert coach(*live, "--set", "sensor.pod_cadence=steps").code == code
     assert made[-1][1].pod_cadence == "steps"
+
+
+def test_a_store_that_cannot_remember_the_sensor_does_not_spoil_the_run(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(store: Store, key: str, value: str) -> None:
+        raise StoreError("runs.sqlite: the disk is full")
+
+    def pod(address: str, *, clock: Clock, config: SensorConfig) -> FakePod:
+        return FakePod(address, clock, is_interrupted=False)
+
+    monkeypatch.setattr("sensors.ble.BleSensor", pod)
+    monkeypatch.setattr(Store, "remember", full)
+    said = coach("run", "--headless", "--output", "null", "--address", ADDRESS)
+    assert said.code == 0
+    assert "the disk is full" in said.err
 
 
 # --- in a terminal ------------------------------------------------------------------------------------------------

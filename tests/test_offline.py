@@ -21,24 +21,36 @@ from sensors.replay import RecordingSource
 from sensors.simulated import SimulatedRunner
 
 
+class Watched(SimulatedRunner):
+    """A simulated runner that notes how far it had run when each beat came."""
+
+    def __init__(self, config) -> None:
+        super().__init__(config)
+        self.heard = []
+        self.made_s = -1.0
+
+    def take(self):
+        item = super().take()
+        if isinstance(item, Packet):
+            self.made_s = rows.decode(item).device_s[-1]
+        return item
+
+    def play(self, beat) -> None:
+        super().play(beat)
+        self.heard.append((beat, self.made_s))
+
+
 class Kept:
-    """A sink that keeps what it is handed, and a listener that notes how far the runner had run by then."""
+    """A sink that keeps what it is handed."""
 
     def __init__(self) -> None:
         self.items = []
         self.events = []
-        self.heard = []
-        self.made_s = -1.0
 
     def take(self, item, events) -> None:
         self.events += events
         if item is not None:
             self.items.append(item)
-        if isinstance(item, Packet):
-            self.made_s = rows.decode(item).device_s[-1]
-
-    def play(self, beat) -> None:
-        self.heard.append((beat, self.made_s))
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -57,9 +69,9 @@ def demo(configured):
 
     def run(until_s, *changes):
         config = configured(*changes)
-        runner = SimulatedRunner(config.simulation)
+        runner = Watched(config.simulation)
         kept = Kept()
-        Loop(Pipeline(config, decode), listeners=[runner, kept], sinks=[kept]).follow(runner, until_s)
+        Loop(Pipeline(config, decode), listeners=[runner], sinks=[kept]).follow(runner, until_s)
         return kept, runner
 
     return run
@@ -136,10 +148,10 @@ class TestDemo:
         assert "fade" not in {decision.mode for decision in kept.of(Decision)}
 
     def test_a_beat_is_heard_before_the_runner_runs_past_it(self, demo):
-        kept, _ = demo(40.0, "simulation.frame_s=1.0")
-        assert [beat for beat, _ in kept.heard] == kept.of(Beat)
-        assert len(kept.heard) > 50
-        assert all(made_s < beat.t_s for beat, made_s in kept.heard)
+        kept, runner = demo(40.0, "simulation.frame_s=1.0")
+        assert [beat for beat, _ in runner.heard] == kept.of(Beat)
+        assert len(runner.heard) > 50
+        assert all(made_s < beat.t_s for beat, made_s in runner.heard)
 
     def test_what_was_taken_gives_the_same_lines_again(self, minute, fold):
         """A kept run replays: the inputs alone, in their order, without the runner."""

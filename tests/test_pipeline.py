@@ -33,6 +33,7 @@ from sensors import rows
 from sensors.codecs import decode
 
 COURSE = "stand 2, run 20 @ 165, stand 3"
+STRAP = ("stand 2, run 33 @ 165", 35.0, "placement=chest", "rate_hz=50")
 ROW_BY_ROW = ("frame_s=0.01", "transport_s=0")
 
 
@@ -98,7 +99,7 @@ def said(prompt, bunched, play):
 
 @pytest.fixture(scope="module")
 def strap(recorded):
-    return recorded("stand 2, run 33 @ 165", 35.0, "placement=chest", "rate_hz=50")[0]
+    return recorded(*STRAP)[0]
 
 
 class TestBatches:
@@ -339,6 +340,15 @@ class TestStrap:
         assert None not in spm
         assert spm == pytest.approx([165] * len(spm), abs=5)
 
+    def test_a_first_frame_that_came_late_does_not_move_the_beat(self, recorded, fold):
+        """It fixes where the device's clock lies on the run's axis; the host delay makes good for it."""
+        table, steps = recorded(*STRAP)
+        items = list(polar(table, 9))
+        items[1] = replace(items[1], at=items[2].at)  # half a step late
+        contacts_s = np.array([step.t_s for step in steps])
+        beats = of(Beat, fold(items))[:8]
+        assert [np.abs(contacts_s - beat.t_s).min() for beat in beats] == pytest.approx([0.05] * 8, abs=0.05)
+
     def test_a_link_that_is_lost_and_comes_back_with_a_new_clock(self, strap, fold):
         before = [item for item in polar(strap, 18) if item.at < 14]
         after = [replace(item, at=item.at + 24) for item in polar(strap, 18, clock_s=3.0) if item.at < 12]
@@ -386,7 +396,7 @@ class TestTwoSensors:
         over = [reading for reading in after if reading.sensor == "pod"]
         assert lost.available_s <= over[0].available_s <= lost.available_s + 1.5
         assert {reading.spm for reading in over} == {160.0}
-        assert over[-1].available_s <= 30.6  # samples again from 25 s on, locked two seconds later, for three more
+        assert 29.9 <= over[-1].available_s <= 30.6  # samples again from 25 s on, locked 2 s later, for 3 s more
 
     def test_steps_take_over_again(self, strap, fold, configured):
         last = [r for r in self.readings(strap, fold, configured) if r.available_s >= 31]

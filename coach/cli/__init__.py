@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -54,6 +55,7 @@ for command in (demo, setup, run, history, replay, scan, doctor, config, simulat
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code of the contract."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until a live run handles both itself
     sys.exit(status(arguments))
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from coach.ui.terminal import PlainView, TerminalView
 
 INTERRUPTED = 130
+ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +130,12 @@ def go(
         asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers).live(make_sensor))
     finally:
         notices.view_closed()
-        if outcome.summary is not None:
-            people = sys.stderr if options.events == "-" else sys.stdout
-            print_summary(outcome.summary, effective.config, as_json=options.as_json, stream=people)
-        keeping.end(notices.say, began=outcome.began)
+        try:
+            if outcome.summary is not None:
+                people = sys.stderr if options.events == "-" else sys.stdout
+                print_summary(outcome.summary, effective.config, as_json=options.as_json, stream=people)
+        finally:
+            keeping.end(notices.say, began=outcome.began)
 
 
 @dataclass(slots=True)
@@ -207,7 +210,7 @@ class _Run:
             self.outcome.interrupted = True
             session.stop()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING_SIGNALS:
             try:
                 loop.add_signal_handler(number, interrupt)
             except NotImplementedError:  # Windows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coach.cli.options import flags, live_options, load_settings, target_flags
-from coach.errors import SensorError
+from coach.errors import SensorError, StoreError
 
 if TYPE_CHECKING:
     from coach.config import Config, Layer
@@ -72,7 +72,7 @@ def run(
     notices = Notices()
     effective = load_settings(config_file, flagged)
     store = open_store(effective.config, notices.say)
-    effective = load_settings(config_file, flagged, _remembered(store, effective.config))
+    effective = load_settings(config_file, flagged, _remembered(store, effective.config, notices.say))
     options = LiveOptions(
         duration_s=duration,
         headless=headless,
@@ -87,30 +87,34 @@ def run(
         go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
     finally:
         if store is not None and outcome.connected and effective.config.sensor.kind != "simulated":
-            remember(store, effective.config.sensor.address, outcome.learnt)
+            remember(store, effective.config.sensor.address, outcome.learnt, notices.say)
     outcome.exit()
 
 
-def remember(store: Store, address: str, learnt: Sequence[SensorEvent]) -> None:
-    """Keep, for the next run, which sensor this was and what its pod counts."""
-    store.remember(REMEMBERED, address)
-    for event in learnt:
-        store.remember(pod_key(address), event.state.removeprefix("counts_"))
+def remember(store: Store, address: str, learnt: Sequence[SensorEvent], say: Callable[[str], None]) -> None:
+    """Keep, for the next run, which sensor this was and what its pod counts; a store that cannot is told of."""
+    try:
+        store.remember(REMEMBERED, address)
+        for event in learnt:
+            store.remember(pod_key(address), event.state.removeprefix("counts_"))
+    except StoreError as error:
+        say(f"the sensor is not remembered: {error}")
 
 
-def _remembered(store: Store | None, config: Config) -> list[Layer]:
+def _remembered(store: Store | None, config: Config, say: Callable[[str], None]) -> list[Layer]:
     """Settings that `coach setup` and earlier runs found out: the sensor, and what its pod counts."""
     from coach.config import Layer
 
     if store is None:
         return []
-    tree: dict[str, dict[str, str]] = {"sensor": {}}
-    address = config.sensor.address or store.recall(REMEMBERED) or ""
-    if address:
-        tree["sensor"]["address"] = address
-    if (unit := store.recall(pod_key(address))) is not None:
-        tree["sensor"]["pod_cadence"] = unit
-    return [Layer("remembered", tree)]
+    try:
+        address = config.sensor.address or store.recall(REMEMBERED) or ""
+        unit = store.recall(pod_key(address))
+    except StoreError as error:
+        say(f"nothing is remembered: {error}")
+        return []
+    known = {"address": address, "pod_cadence": unit}
+    return [Layer("remembered", {"sensor": {key: value for key, value in known.items() if value}})]
 
 
 def _source(config: Config) -> dict[str, object]:
