@@ -408,6 +408,13 @@ class TestTwoSensors:
         back = [r for r in self.readings(strap, fold, configured) if r.available_s >= 25]
         assert {reading.status for reading in back} == {"locked"}
 
+    def test_nor_while_a_strap_that_joins_later_finds_its_first(self, strap, fold, configured):
+        joining = (item for item in framed(strap[strap[:, 1] >= 10], "strap", "chest") if item.at >= 10)
+        pods = (pod(k + 0.5, raw=80) for k in range(34))
+        readings = of(Cadence, fold(merged(joining, pods), configured("sensor.pod_cadence=strides")))
+        assert {reading.status for reading in readings} == {"locked"}
+        assert {reading.sensor for reading in readings if reading.available_s > 16} == {"strap"}
+
     def test_a_pod_alone_leads_without_phase(self, fold, configured):
         events = fold([pod(float(k), raw=80) for k in range(20)], configured("sensor.pod_cadence=strides"))
         assert {decision.phase for decision in of(Decision, events)} == {"free"}

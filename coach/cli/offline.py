@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from coach.model import OutputReport
     from coach.ports import BeatListener, InputSource, Sink
 
-EVERY_S = 5.0
+EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,6 @@ def play(
     outlets: Outlets,
     *,
     until_s: float | None = None,
-    keeper: Sink | None = None,
 ) -> None:
     """Run a source through the fold, and print the readings and the summary, or the event lines alone."""
     from coach.cli.printing import print_summary
@@ -92,8 +91,6 @@ def play(
             lines = EventLines(open_events(outlets.events), say)
             stack.callback(lines.close)
             sinks.append(lines)
-        if keeper is not None:
-            sinks.append(keeper)
         listeners: list[BeatListener] = [source] if isinstance(source, BeatListener) else []
         if outlets.wav is not None:
             listeners.append(stack.enter_context(wav_listener(outlets.wav, config, say)))
