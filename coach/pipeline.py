@@ -215,8 +215,8 @@ class Pipeline:
                     pass
                 case Step() as step:
                     yield step
-                    self._coach.set_phase_known(self._listeners[step.sensor].phase_known)
-                    self._coach.contact(step.t_s + item.host_delay_s, step.foot)
+                    if self._selection.steps_lead:
+                        self._coach.contact(step.t_s + item.host_delay_s, step.foot)
                 case Cadence() as cadence:
                     if self._selection.counts(cadence):
                         yield cadence

@@ -1,6 +1,7 @@
 """Which reading counts when a runner wears several sensors: selection, not averaging.
 
-Sensed steps lead. When they are lost a pod stands in, and gives way again once steps were locked for three seconds.
+Sensed steps lead. While there are none a pod stands in, and once it has a reading it gives way only to steps that were
+locked for three seconds.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ BACK_S = 3.0
 
 
 class Selection:
-    """Tells of each reading, in the order in which they became known, whether it counts."""
+    """Tells of each reading, in the order in which they became known, whether it counts.
+
+    Attributes
+    ----------
+    steps_lead : whether the readings that count are those of steps, so that the steps do too.
+    """
 
     def __init__(self) -> None:
-        self._steps_lead = False
-        self._pod_stands_in = False
+        self.steps_lead = False
         self._pod_locked = False
         self._locked_since_s: float | None = None
 
@@ -23,17 +28,14 @@ class Selection:
         """Take a reading; tell whether it is the one to believe."""
         if reading.source == "rsc":
             self._pod_locked = reading.status == "locked"
-            return not self._steps_lead
+            return not self.steps_lead
         if reading.status == "lost":
-            led, self._steps_lead = self._steps_lead, False
-            self._pod_stands_in = True
+            led, self.steps_lead = self.steps_lead, False
             self._locked_since_s = None
             return led
-        if self._pod_stands_in and self._pod_locked and not self._is_back(reading):
-            return False
-        self._pod_stands_in = False
-        self._steps_lead = True
-        return True
+        if not self.steps_lead:
+            self.steps_lead = not self._pod_locked or self._is_back(reading)
+        return self.steps_lead
 
     def _is_back(self, reading: Cadence) -> bool:
         if reading.status != "locked":
