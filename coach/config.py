@@ -248,6 +248,8 @@ def merge(layers: Sequence[Layer]) -> Effective:
     for layer in layers:
         problems.extend((*layer.problems, *_unknown(layer, known)))
         for section, key, value in _items(layer.tree):
+            if key not in known.get(section, {}):
+                continue  # named above; left in, it would hide what else is wrong with its section
             tree.setdefault(section, {})[key] = value
             origins[f"{section}.{key}"] = layer.origin
     try:

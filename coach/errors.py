@@ -85,6 +85,12 @@ class RecordingError(CoachError, ValueError):
         self.line = line
         self.column = column
 
+    def in_file(self, path: object) -> RecordingError:
+        """Give the same error with the name of the file in front."""
+        named = RecordingError(f"{path}: {self.message}", hint=self.hint)
+        named.line, named.column = self.line, self.column
+        return named
+
 
 class StoreError(CoachError, OSError):
     """The run store cannot be opened, read or written."""

@@ -9,7 +9,8 @@ known; events leave in non-decreasing `available_s`.
 
 Three clocks exist and never mix. `DeviceTime` is the sensor's own clock: it orders samples and gives intervals.
 `HostTime` is seconds since the start of the run on this machine's monotonic clock (for a recording: its arrival
-axis): it joins everything. `AudioTime` is the sound device's clock: it decides when a click sounds.
+axis): it joins everything. The sound
+device's clock, which decides when a click sounds, stays inside `audio`.
 
 A new message is added to its union, and every `match` that ends in `assert_never` then says where it is missing.
 """
@@ -25,7 +26,6 @@ from numpy.typing import NDArray
 
 HostTime = NewType("HostTime", float)
 DeviceTime = NewType("DeviceTime", float)
-AudioTime = NewType("AudioTime", float)
 
 FloatArray = NDArray[np.float64]
 
@@ -355,6 +355,7 @@ class Summary:
     type: ClassVar[str] = "summary"
     t_s: float
     available_s: float
+    duration_s: float
     steps: int
     beats: int
     running_s: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coach.coaching.target import Band
-from coach.model import Beat, Cadence, Event, Gap, Step, Summary
+from coach.model import Beat, Cadence, Event, Gap, Header, Step, Summary
 
 LONGEST_S = 1.0
 """A reading counts for the time since the one before it, but never for more than this; two beats that are further
@@ -17,11 +17,14 @@ class Tally:
         self.bad_packets = 0
         self._steps = self._beats = self._gaps = 0
         self._running_s = self._in_band_s = self._sounding_s = self._spm_s = 0.0
+        self._began_s: float | None = None
         self._reading_at_s: float | None = None
         self._beat_at_s: float | None = None
 
     def add(self, event: Event, band: Band) -> None:
         """Count an event; `band` is the target in force."""
+        if self._began_s is None and not isinstance(event, Header):
+            self._began_s = event.available_s
         match event:
             case Step():
                 self._steps += 1
@@ -39,7 +42,7 @@ class Tally:
 
     def _add_reading(self, cadence: Cadence, band: Band) -> None:
         before_s, self._reading_at_s = self._reading_at_s, cadence.t_s if cadence.spm is not None else None
-        if cadence.spm is None or before_s is None or cadence.stale:
+        if cadence.spm is None or before_s is None:
             return
         length_s = min(max(cadence.t_s - before_s, 0.0), LONGEST_S)
         self._running_s += length_s
@@ -52,6 +55,7 @@ class Tally:
         return Summary(
             t_s=at_s,
             available_s=at_s,
+            duration_s=at_s - (at_s if self._began_s is None else self._began_s),
             steps=self._steps,
             beats=self._beats,
             running_s=round(self._running_s, 2),

@@ -641,3 +641,21 @@ def test_a_store_that_is_none_is_5_for_those_who_read_it(coach: Coach) -> None:
         assert_explained(said, 5)
         assert "notes.txt" in said.err
     assert Path("notes.txt").read_text() == "milk, eggs\n" * 500
+
+
+def test_a_recording_whose_stamps_begin_anywhere_lasts_as_long_as_it_does(coach: Coach) -> None:
+    assert coach("simulate", "run.csv", "--duration", 20).code == 0
+    header, *rows = Path("run.csv").read_text().splitlines()
+    stamps = (row.split(",", 1) for row in rows)
+    moved = [f"{float(t_s) + 1.7e9:.2f},{rest}" for t_s, rest in stamps]
+    Path("epoch.csv").write_text("\n".join([header, *moved]) + "\n")
+    said = coach("replay", "epoch.csv")
+    assert said.code == 0
+    assert "of 0:19" in said.out or "of 0:20" in said.out
+
+
+def test_a_bad_row_is_told_with_its_file(coach: Coach) -> None:
+    Path("text.csv").write_text("t,ax,ay,az\n0,0,0,1\n0.01,0,x,1\n")
+    said = coach("replay", "text.csv")
+    assert said.code == 5
+    assert "text.csv: line 3, column ay: 'x' is not a number" in said.err

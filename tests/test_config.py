@@ -163,6 +163,12 @@ class TestErrors:
             assert [problem for problem in found if problem.startswith(start) and problem.endswith(end)], start
         assert len(found) == len(expected)
 
+    def test_an_unknown_key_does_not_hide_what_else_is_wrong_with_its_section(self, problems):
+        found = problems(file="[target]\nlow_spm = 190\nhigh_spm = 170\nfoo = 1")
+        assert len(found) == 2
+        assert any("target.foo" in problem for problem in found)
+        assert any("190-170" in problem for problem in found)
+
     def test_flags_that_are_no_settings_are_named_with_all_the_rest(self, problems):
         found = problems(settings=["target.low_spm", "loud", "audio.volume=9"], file="[view]\nspeed = 1")
         assert len(found) == 4

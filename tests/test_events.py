@@ -97,6 +97,7 @@ LINES: list[tuple[Event, str]] = [
         Summary(
             t_s=60.0,
             available_s=60.0,
+            duration_s=60.0,
             steps=160,
             beats=12,
             running_s=55.5,
@@ -107,8 +108,8 @@ LINES: list[tuple[Event, str]] = [
             bad_packets=0,
         ),
         (
-            '{"type":"summary","t_s":60.0,"available_s":60.0,"steps":160,"beats":12,"running_s":55.5,"in_band_s":40.0,'
-            '"sounding_s":5.0,"mean_spm":null,"gaps":0,"bad_packets":0}'
+            '{"type":"summary","t_s":60.0,"available_s":60.0,"duration_s":60.0,"steps":160,"beats":12,"running_s":55.5,'
+            '"in_band_s":40.0,"sounding_s":5.0,"mean_spm":null,"gaps":0,"bad_packets":0}'
         ),
     ),
 ]

@@ -49,6 +49,7 @@ HEADER = Header(schema=1, version="0.1.0", config={"target": {"low_spm": 170.0}}
 SUMMARY = Summary(
     t_s=9.0,
     available_s=9.0,
+    duration_s=9.0,
     steps=20,
     beats=3,
     running_s=8.0,

@@ -89,6 +89,7 @@ def test_every_kind_of_event_is_taken() -> None:
     summary = Summary(
         t_s=9.0,
         available_s=9.0,
+        duration_s=9.0,
         steps=1,
         beats=1,
         running_s=1.0,
@@ -311,7 +312,7 @@ def summary(**figures: float | None) -> Summary:
         "gaps": 0,
         "bad_packets": 0,
     }
-    return Summary(t_s=1502.0, available_s=1502.0, **{**usual, **figures})
+    return Summary(t_s=1502.0, available_s=1502.0, duration_s=1502.0, **{**usual, **figures})
 
 
 def test_the_summary_for_people() -> None:

@@ -14,7 +14,7 @@ FAST_S = 300.0
 
 
 @click.command()
-@click.option("--fast", is_flag=True, help="Virtual time: five minutes in a second or two.")
+@click.option("--fast", is_flag=True, help="Virtual time: five minutes in a few seconds.")
 @click.option("--cadence", type=float, metavar="SPM", help="The runner's own cadence [166; with --fast 162].")
 @live_options
 def demo(
@@ -34,8 +34,8 @@ def demo(
 ) -> None:
     """Coach a simulated runner for a minute: engage, lead, in the band, silence.
 
-    The runner hears the beats and follows them as people do. --fast runs in virtual time and gives the same bytes
-    for the same seed.
+    The runner hears the beats and follows them as people do. --fast runs in virtual time, gives the same bytes for
+    the same seed, and is not kept.
 
     \b
     Examples: coach demo

@@ -72,22 +72,26 @@ class Outcome:
     ----------
     summary : None until the end. began : whether anything came in.
     connected : whether the sensor was ever there. learnt : what was found out of it.
+    wrote_wav : whether a WAV file was the output.
     """
 
     summary: Summary | None = None
     began: bool = False
     connected: bool = False
     interrupted: bool = False
+    wrote_wav: bool = False
     learnt: list[SensorEvent] = field(default_factory=list)
 
     def take(self, item: Input | None, events: Sequence[Event]) -> None:
-        from coach.model import SensorEvent, Summary
+        from coach.model import OutputEvent, SensorEvent, Summary
 
         self.began |= item is not None
         for event in events:
             match event:
                 case Summary():
                     self.summary = event
+                case OutputEvent(output="wav", state="open"):
+                    self.wrote_wav = True
                 case SensorEvent(state="connected"):
                     self.connected = True
                 case SensorEvent(state="counts_strides" | "counts_steps"):
@@ -134,6 +138,10 @@ def go(
             if outcome.summary is not None:
                 people = sys.stderr if options.events == "-" else sys.stdout
                 print_summary(outcome.summary, effective.config, as_json=options.as_json, stream=people)
+            if outcome.wrote_wav and effective.config.audio.output == "auto":
+                notices.say(
+                    f"What was to be heard is in {options.fallback_wav}; `coach doctor` says why nothing plays."
+                )
         finally:
             keeping.end(notices.say, began=outcome.began)
 

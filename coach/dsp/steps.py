@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -38,20 +37,12 @@ SWAY_LAG_S = 0.062
 """From contact to the hump at the sacrum, the median over eight force-plate trials at 2.5 to 4.2 m/s (43 to 72 ms)."""
 
 
-class Strength(Protocol):
-    """How hard the body is shaken, as a stream with one hump a contact."""
-
-    def push(self, acc_g: FloatArray) -> FloatArray:
-        """Take grid samples, shape (n, 3); give the strength, shape (n, 1)."""
-
-    def lag_s(self, humps_per_s: float) -> float:
-        """Give the time from a contact to its hump in the stream."""
-
-    def reset(self) -> None: ...
-
-
 class Sway:
-    """The magnitude of acceleration between 1.2 and 8 Hz: one hump a step on the trunk."""
+    """The magnitude of acceleration between 1.2 and 8 Hz: one hump a step on the trunk.
+
+    `push` takes grid samples, shape (n, 3), and gives the strength, shape (n, 1); `lag_s` is the time from a contact
+    to its hump in the stream.
+    """
 
     def __init__(self) -> None:
         self._filter = SosFilter(2, (1.2, 8.0), "bandpass", GRID_HZ)
@@ -69,7 +60,7 @@ class Sway:
 
 
 class Jolt:
-    """The strength of what is faster than 10 Hz on all axes, smoothed at 8 Hz: one hump an impact."""
+    """The strength of what is faster than 10 Hz on all axes, smoothed at 8 Hz: one hump an impact. Used as `Sway`."""
 
     def __init__(self) -> None:
         self._fast = SosFilter(2, 10.0, "highpass", GRID_HZ)

@@ -38,13 +38,11 @@ class Tempo:
     ----------
     stride_s : stride period, None where nothing repeats.
     stride_match : correlation of the signal with itself a stride later, -1 to 1.
-    step_match : the same half a stride later; small where one foot dominates (foot, shank, wrist).
     vibration_g : root mean square of the band-passed acceleration over the last second, all axes.
     """
 
     stride_s: float | None
     stride_match: float
-    step_match: float
     vibration_g: float
 
 
@@ -75,9 +73,9 @@ class StrideTempo:
         fastest_spm = FASTEST_SPM if vibration_g >= RUNNING_G else RUNNING_SPM
         stride = self._shortest_strong_peak(match, fastest_spm, known_s)
         if stride is None:
-            return Tempo(None, 0.0, 0.0, vibration_g)
+            return Tempo(None, 0.0, vibration_g)
         fine = self._refine(acc_g, stride)
-        return Tempo(fine / GRID_HZ, float(match[stride]), float(match[round(stride / 2)]), vibration_g)
+        return Tempo(fine / GRID_HZ, float(match[stride]), vibration_g)
 
     def _shortest_strong_peak(self, match: FloatArray, fastest_spm: float, known_s: float | None) -> int | None:
         lags = self._lags[(self._lags < len(match) - 1) & (self._lags >= 120 / fastest_spm * GRID_HZ)]

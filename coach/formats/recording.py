@@ -113,7 +113,7 @@ class Recording:
                 self._arrival, self._t = table[-1, :2].tolist()
                 yield self._in_g(table)
             if error is not None:
-                raise error
+                raise error.in_file(self.path)
 
     def close(self) -> None:
         self._file.close()

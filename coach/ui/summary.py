@@ -30,11 +30,11 @@ def summary_lines(summary: Summary, *, low_spm: float, high_spm: float) -> str:
 
 
 def _ran(summary: Summary) -> str:
-    whole = duration_text(summary.available_s)
+    whole = duration_text(summary.duration_s)
     if summary.mean_spm is None:
         return f"No running found in {whole}, {_count(summary.steps, 'step')}."
-    ran = f"Ran {duration_text(summary.running_s)} of {whole}"
-    return f"{ran}, {_count(summary.steps, 'step')}, mean cadence {summary.mean_spm:.1f} spm."
+    steps = f"{_count(summary.steps, 'step')}, " if summary.steps else ""  # a pod tells cadence, not steps
+    return f"Ran {duration_text(summary.running_s)} of {whole}, {steps}mean cadence {summary.mean_spm:.1f} spm."
 
 
 def _count(number: int, name: str) -> str:
