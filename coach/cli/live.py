@@ -17,6 +17,7 @@ import click
 from coach.cli.offline import open_events, wav_listener
 
 if TYPE_CHECKING:
+    from coach.cli.options import LiveFlags
     from coach.config import Config, Effective
     from coach.model import Event, Input, SensorEvent, Summary
     from coach.ports import Clock, Sensor, Sink
@@ -39,6 +40,18 @@ class LiveOptions:
     events: str | None
     as_json: bool
     fallback_wav: Path
+
+    @classmethod
+    def of(cls, live: LiveFlags, *, duration_s: float | None, fallback_wav: Path) -> LiveOptions:
+        """Take what the flags say."""
+        return cls(
+            duration_s=duration_s,
+            headless=live.headless,
+            wav=live.wav,
+            events=live.events,
+            as_json=live.as_json,
+            fallback_wav=fallback_wav,
+        )
 
 
 @dataclass(slots=True)

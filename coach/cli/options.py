@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,8 +43,40 @@ def settings_options(command: F) -> F:
     )
 
 
-def live_options(command: F) -> F:
-    """Add what `run` and `demo` have in common."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFlags:
+    """What `run` and `demo` have in common, as it was given."""
+
+    target: str | None
+    duration: float | None
+    headless: bool
+    output: str | None
+    wav: Path | None
+    events: str | None
+    seed: int | None
+    as_json: bool
+    no_keep: bool
+    config_file: Path | None
+    settings: tuple[str, ...]
+
+    def load(self, *more: str, extra: Sequence[Layer] = ()) -> Effective:
+        """Load the settings in force; `more` are those of the command's own flags."""
+        shared = flags(
+            audio__output=self.output,
+            simulation__seed=self.seed,
+            store__keep="false" if self.no_keep else None,
+        )
+        return load_settings(self.config_file, [*self.settings, *target_flags(self.target), *shared, *more], extra)
+
+
+def live_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what `run` and `demo` have in common; the command takes it as `live`."""
+
+    @wraps(command)
+    def with_live(**given: Any) -> None:
+        shared = {field.name: given.pop(field.name) for field in fields(LiveFlags)}
+        command(live=LiveFlags(**shared), **given)
+
     options = (
         click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
         click.option("--duration", type=Seconds(min=1), metavar="SECONDS", help="Stop after so long."),
@@ -54,9 +88,10 @@ def live_options(command: F) -> F:
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
         click.option("--no-keep", is_flag=True, help="Do not keep this run."),
     )
+    wrapped: Callable[..., None] = with_live
     for option in reversed(options):
-        command = option(command)
-    return settings_options(command)
+        wrapped = option(wrapped)
+    return settings_options(wrapped)
 
 
 def flags(**given: object) -> list[str]:

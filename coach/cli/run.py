@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coach.cli.options import flags, live_options, load_settings, target_flags
+from coach.cli.options import LiveFlags, flags, live_options
 from coach.errors import SensorError, StoreError
 
 if TYPE_CHECKING:
@@ -31,22 +31,7 @@ def pod_key(address: str) -> str:
 @click.option("--address", metavar="ADDRESS", help="Of a Bluetooth sensor, as `coach scan` prints it.")
 @click.option("--placement", metavar="WHERE", help="Where the sensor is worn: foot, waist, chest, wrist ...")
 @live_options
-def run(
-    sensor: str | None,
-    address: str | None,
-    placement: str | None,
-    target: str | None,
-    duration: float | None,
-    headless: bool,
-    output: str | None,
-    wav: Path | None,
-    events: str | None,
-    seed: int | None,
-    as_json: bool,
-    no_keep: bool,
-    config_file: Path | None,
-    settings: tuple[str, ...],
-) -> None:
+def run(live: LiveFlags, sensor: str | None, address: str | None, placement: str | None) -> None:
     """Run: find your steps, and lead you into your band by ear. q, Ctrl-C or --duration ends it.
 
     \b
@@ -57,30 +42,16 @@ def run(
     from coach.cli.keeping import open_store
     from coach.cli.live import LiveOptions, Notices, Outcome, go
 
-    flagged = [
-        *settings,
-        *target_flags(target),
-        *flags(
-            sensor__kind=sensor or ("ble" if address else None),
-            sensor__address=address,
-            sensor__placement=placement,
-            audio__output=output,
-            simulation__seed=seed,
-            store__keep="false" if no_keep else None,
-        ),
-    ]
-    notices = Notices()
-    effective = load_settings(config_file, flagged)
-    store = open_store(effective.config, notices.say)
-    effective = load_settings(config_file, flagged, _remembered(store, effective.config, notices.say))
-    options = LiveOptions(
-        duration_s=duration,
-        headless=headless,
-        wav=wav,
-        events=events,
-        as_json=as_json,
-        fallback_wav=Path("coach-run.wav"),
+    own = flags(
+        sensor__kind=sensor or ("ble" if address else None),
+        sensor__address=address,
+        sensor__placement=placement,
     )
+    notices = Notices()
+    effective = live.load(*own)
+    store = open_store(effective.config, notices.say)
+    effective = live.load(*own, extra=_remembered(store, effective.config, notices.say))
+    options = LiveOptions.of(live, duration_s=live.duration, fallback_wav=Path("coach-run.wav"))
     outcome = Outcome()
     maker = sensor_maker(effective.config)
     try:
