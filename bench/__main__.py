@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import memory, replay, start
+from bench import memory, recordings, replay, start
 
-ALL = {"replay": replay.measure, "start": start.measure, "memory": memory.measure}
+ALL = {"replay": replay.measure, "start": start.measure, "memory": memory.measure, "recordings": recordings.measure}
 
 
 def main(names: list[str]) -> None:
