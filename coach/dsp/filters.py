@@ -1,6 +1,6 @@
 """Streaming filters: second-order sections from scipy.signal with state carried between blocks.
 
-Each section is run by `lfilter`, which is what `sosfilt` does to a block, without its overhead of some 25 us a call:
+Each section is run by `lfilter`, which is what `sosfilt` does to a block, without its overhead a call:
 blocks of a live stream are short.
 
 A filter starts at the steady state of its first sample, so that gravity is not a 1 g step, and is reset after a gap.
