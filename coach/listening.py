@@ -80,7 +80,6 @@ class Listener:
         self._timebase = Timebase()
         self._rate_hz: float | None = None
         self._pod = PodCadence(config.pod_cadence)
-        self._pod_value: float | None = None
         self._pod_at_s: float | None = None
         self._pod_gone_s: float | None = None
         self._repeats = 0
@@ -167,12 +166,9 @@ class Listener:
                     yield Heard(hop.at_s, event, hop.host_delay_s)
 
     def _pod_packet(self, reading: PodReading) -> Iterator[Heard]:
-        undecided = self._pod.unit is None
-        self._pod_value = self._pod.push(reading)
         self._pod_at_s, self._repeats = reading.at, 0
-        if undecided and self._pod.unit is not None:
-            counts = f"the pod counts {self._pod.unit}: {reading.raw_per_min} a minute is {self._pod_value:.0f} steps"
-            yield self._news(reading.at, f"counts_{self._pod.unit}", counts)
+        for news in self._pod.push(reading):
+            yield self._news(reading.at, news.state, news.reason)
         if self._pod_gone_s is not None:
             yield self._pod_gap(self._pod_gone_s, reading.at)
             self._pod_gone_s = None
@@ -199,7 +195,7 @@ class Listener:
 
     def _pod_reading(self, at_s: float) -> Heard:
         assert self._pod_at_s is not None
-        value = self._pod_value
+        value = self._pod.spm
         status: CadenceStatus = "acquiring" if value is None else "locked" if value > 0 else "idle"
         return _said(
             Cadence(
@@ -209,7 +205,7 @@ class Listener:
                 status=status,
                 source="rsc",
                 sensor=self._sensor,
-                stale=self._repeats * REPEAT_S >= STALE_S,
+                stale=self._pod.stale or self._repeats * REPEAT_S >= STALE_S,
             )
         )
 

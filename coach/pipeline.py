@@ -38,6 +38,7 @@ from coach.model import (
     Samples,
     SensorEvent,
     SensorState,
+    Speed,
     Step,
 )
 from coach.ports import Decode
@@ -217,8 +218,13 @@ class Pipeline:
                     yield step
                     if self._selection.steps_lead:
                         self._coach.contact(step.t_s + item.host_delay_s, step.foot)
+                case Speed() as speed:
+                    self._selection.hear(speed)
+                    yield speed
                 case Cadence() as cadence:
-                    if self._selection.counts(cadence):
+                    counts = self._selection.counts(cadence)
+                    yield from self._selection.take_news()
+                    if counts:
                         yield cadence
                         self._coach.set_phase_known(self._listeners[cadence.sensor].phase_known)
                         yield from self._coach.cadence(cadence, cadence.available_s)
