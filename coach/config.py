@@ -77,14 +77,22 @@ class AudioConfig(_Section):
 class SimulationConfig(_Section):
     seed: Annotated[int, Field(ge=0)]
     cadence_spm: Annotated[float, Field(ge=120, le=240)]
-    placement: Literal["foot", "shank", "thigh", "waist", "sacrum", "chest", "upper_arm", "wrist"]
+    placement: Literal["foot", "ankle", "shank", "thigh", "waist", "sacrum", "chest", "upper_arm", "wrist", "hand"]
+    person: Annotated[int, Field(ge=0)]
     rate_hz: Annotated[float, Field(ge=12.5, le=500)]
+    jitter_pct: Annotated[float, Field(ge=0, le=45)]
     frame_s: Annotated[float, Field(ge=0.002, le=2)]
     transport_s: Annotated[float, Field(ge=0, le=2)]
+    bunch_s: Annotated[float, Field(ge=0, le=10)]
     step_cv_pct: Annotated[float, Field(ge=0, le=10)]
     asymmetry_pct: Annotated[float, Field(ge=-20, le=20)]
     noise_g: Annotated[float, Field(ge=0, le=1)]
+    range_g: Annotated[float, Field(ge=1, le=200)]
+    scale: Annotated[float, Field(ge=0.1, le=2)]
+    gravity: bool
+    turn_every_s: Seconds
     loss_pct: Percent
+    sample_loss_pct: Percent
     stand_s: Seconds
     follows: Literal["well", "hardly", "not"]
 

@@ -247,6 +247,28 @@ class Cadence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gait:
+    """How regular the last strides were, and how alike the two feet.
+
+    Parameters
+    ----------
+    strides : how many. stride_cv_pct : coefficient of variation of the times from a contact to the same foot's next.
+    step_cv_pct : of the times from a contact to the other foot's, each about the mean of its own foot.
+    asymmetry_pct : by how much of the mean the slower step outlasts the quicker one. Both None where the sensor feels
+        one foot only. Which foot is which no placement tells: a foot's own sensor does not feel the other.
+    """
+
+    type: ClassVar[str] = "gait"
+    t_s: float
+    available_s: float
+    strides: int
+    stride_cv_pct: float
+    step_cv_pct: float | None
+    asymmetry_pct: float | None
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A hole in the data that nothing may be inferred across."""
 
@@ -370,6 +392,7 @@ Event = (
     Header
     | Step
     | Cadence
+    | Gait
     | Gap
     | Decision
     | Beat

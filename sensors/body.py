@@ -1,14 +1,9 @@
-"""What an accelerometer sees of a running body: the waveform of each placement.
+"""What a place on the body feels: gait from contact to contact, and the motions in between.
 
-The signal is the sum of what repeats with the *stride* (swing and support, and gravity turning in the frame of a
-swinging limb: tables over the phase between contacts), what follows a *contact* in absolute time (the impact), and
-noise. On limbs most of it comes once a stride, on the trunk and the upper arm once a step.
-
-Body axes, before a mounting that is turned at random: x forward, y to the left, z up along the limb; phase 0 is the
-contact of the sensor's own foot, phase 0.5 that of the other. The sizes were set by hand beside recordings: a shoe
-(fuzzylabs, 100 Hz), the sacrum over a force plate (Alcantara, 500 Hz: peak about 30 ms after contact, flight near 0 g)
-and arms that ST recorded (26 Hz). No running recording was at hand for shank, thigh, waist and chest: those are made
-up between the others, and walking at the same places.
+A gait's part is its form (`sensors.forms`), tabulated over the phase between contacts and growing and shrinking
+from one contact to the next; so standing up into a run, a run out of a walk and a stop need no rule of their own. The
+impact of a contact follows it in absolute time. Where the course has no steps a motion (`sensors.motions`) takes over,
+and the posture that goes with it turns the limb within a second.
 """
 
 from __future__ import annotations
@@ -18,219 +13,183 @@ from dataclasses import dataclass
 import numpy as np
 
 from coach.model import FloatArray
+from sensors.course import Segment
+from sensors.forms import FORMS, REFERENCE_SPM, Form, Gait, Impact
+from sensors.motions import POSTURES, Motion, motion_of
+from sensors.person import of_person
+from sensors.processes import Noise
 from sensors.runner import Moment, Side
 
 SENSOR_SIDE: Side = "right"
-RANGE_G = 16.0
-# At this cadence the sizes below hold; they grow in proportion.
-_REFERENCE_SPM = 166.0
-# Coefficient of variation of the swing from step to step, on each axis of its own.
+# Coefficient of variation of the swing from step to step, on each axis of its own, and of its angle.
 _SWING_VARIATION = 0.2
+_TURN_VARIATION = 0.12
+# What no two strides have in common (soft tissue, uneven ground, a glance aside), against the size of the form. With
+# it a stride resembles the one before as in recordings: correlation 0.9-0.95 between 0.5 and 12 Hz.
+_IRREGULAR = 0.16
+_IRREGULAR_HZ = (0.4, 6.0)
+# A posture is changed in so long; a motion begins and ends in so long.
+_POSTURE_S = 0.8
+_FADE_S = 0.25
 _PHASES = 512
-_IMPACT_STEP_S = 0.00025
+_IMPACT_STEP_S = 0.0005
 _IMPACT_S = 0.25
-
-Vector = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Bump:
-    """A periodic bell over the stride: its place and its standard deviation in strides, its height in g."""
-
-    at: float
-    width: float
-    height_g: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A swing of the limb in the sagittal plane, as a bell too."""
-
-    at: float
-    width: float
-    deg: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Impact:
-    """The shock of a contact: rises to `peak_g` in `rise_s`, and rings.
-
-    `other_foot` is the share that arrives from the foot on the other side, `variation` the coefficient of variation.
-    """
-
-    peak_g: Vector
-    rise_s: float
-    ring_hz: float
-    other_foot: float
-    variation: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    bumps: tuple[_Bump, ...]
-    impact: _Impact
-    turns: tuple[_Turn, ...] = ()
-
-
-def _trunk(support_g: float, sway_g: float, limp: float) -> tuple[_Bump, ...]:
-    """Support and flight of both steps; left and right differ by `limp`, and the body sways to the side it is on."""
-    bumps: list[_Bump] = []
-    for at, side in ((0.0, 1 + limp), (0.5, -1 + limp)):
-        support = (0.35, sway_g * side, support_g * abs(side))
-        bumps += [_Bump(at + 0.18, 0.075, support), _Bump(at + 0.39, 0.06, (-0.65, 0.0, -1.05))]
-    return tuple(bumps)
-
-
-PLACEMENTS: dict[str, _Form] = {
-    "foot": _Form(
-        bumps=(
-            _Bump(0.42, 0.06, (0.9, -0.9, 0.8)),
-            _Bump(0.53, 0.06, (-0.4, -0.9, 1.2)),
-            _Bump(0.87, 0.07, (3.6, 0.2, -2.0)),
-        ),
-        turns=(_Turn(0.55, 0.08, -50.0), _Turn(0.9, 0.06, 20.0)),
-        impact=_Impact((9.0, 5.0, 8.0), rise_s=0.013, ring_hz=33.0, other_foot=0.0, variation=0.5),
-    ),
-    "shank": _Form(
-        bumps=(_Bump(0.42, 0.06, (1.0, -0.3, 0.7)), _Bump(0.85, 0.075, (2.0, 0.2, -1.3))),
-        turns=(_Turn(0.6, 0.12, -60.0), _Turn(0.92, 0.08, 20.0)),
-        impact=_Impact((2.5, 1.5, 6.0), rise_s=0.012, ring_hz=28.0, other_foot=0.03, variation=0.3),
-    ),
-    "thigh": _Form(
-        bumps=(
-            _Bump(0.12, 0.06, (0.5, 0.3, 1.5)),
-            _Bump(0.4, 0.06, (-0.6, 0.2, -0.3)),
-            _Bump(0.62, 0.06, (0.4, -0.2, 0.6)),
-            _Bump(0.8, 0.08, (1.1, 0.3, -0.9)),
-        ),
-        turns=(_Turn(0.3, 0.15, -20.0), _Turn(0.75, 0.15, 35.0)),
-        impact=_Impact((1.0, 0.6, 2.2), rise_s=0.018, ring_hz=20.0, other_foot=0.4, variation=0.25),
-    ),
-    "waist": _Form(
-        bumps=_trunk(support_g=1.4, sway_g=0.2, limp=0.05),
-        impact=_Impact((-1.0, 0.4, 1.8), rise_s=0.028, ring_hz=14.0, other_foot=1.0, variation=0.12),
-    ),
-    "sacrum": _Form(
-        bumps=_trunk(support_g=1.5, sway_g=0.15, limp=0.03),
-        impact=_Impact((-1.5, 0.2, 2.0), rise_s=0.026, ring_hz=15.0, other_foot=1.0, variation=0.12),
-    ),
-    "chest": _Form(
-        bumps=_trunk(support_g=1.35, sway_g=0.3, limp=0.06),
-        impact=_Impact((-0.6, 0.2, 1.4), rise_s=0.035, ring_hz=12.0, other_foot=1.0, variation=0.12),
-    ),
-    "upper_arm": _Form(
-        bumps=(*_trunk(support_g=1.3, sway_g=0.25, limp=0.06), _Bump(0.1, 0.1, (0.8, 0.2, 0.4))),
-        turns=(_Turn(0.0, 0.15, -25.0), _Turn(0.5, 0.15, 25.0)),
-        impact=_Impact((-0.6, 0.3, 1.5), rise_s=0.035, ring_hz=12.0, other_foot=1.0, variation=0.15),
-    ),
-    "wrist": _Form(
-        bumps=(
-            _Bump(0.07, 0.06, (2.8, -0.7, 1.6)),
-            _Bump(0.39, 0.06, (0.9, 2.0, -1.0)),
-            _Bump(0.54, 0.06, (-1.2, 0.2, -0.6)),
-            _Bump(0.7, 0.06, (1.1, -1.6, 1.6)),
-        ),
-        turns=(_Turn(0.0, 0.15, -35.0), _Turn(0.5, 0.15, 35.0)),
-        impact=_Impact((0.4, 0.2, 1.0), rise_s=0.03, ring_hz=12.0, other_foot=0.8, variation=0.2),
-    ),
-}
+_NOTHING = np.zeros(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mark:
-    """A moment of the gait as the sensor feels it."""
+    """A moment as the body feels it; sizes are 0 where there is no gait."""
 
     t_s: float
     phase: float
+    segment: Segment
     swing: FloatArray
+    turn: float
     impact_g: FloatArray
 
 
 class Body:
-    """The waveform at one placement: told of the moments of the gait, asked for samples between them.
+    """The motion of one placement: told of the moments of a course, asked for what happens between them.
 
     Parameters
     ----------
-    placement : a key of `PLACEMENTS`.
-    rate_hz : samples a second; what the sensor's own low-pass lets through follows from it.
-    noise_g : standard deviation of the sensor's noise on each axis.
-    rng : where the mounting, the variation of the strides and the noise come from.
+    placement : a key of the forms.
+    person : 0 for the body of the forms, any other number for another one.
+    start : the moment from which the body lives.
+    rng : where the variation of the strides and the motions come from.
     """
 
-    def __init__(self, placement: str, *, rate_hz: float, noise_g: float, rng: np.random.Generator) -> None:
-        mounting_rng, self._stride_rng, self._noise_rng = rng.spawn(3)
-        form = PLACEMENTS[placement]
-        mounting = _mounting(mounting_rng)
-        self._impact = form.impact
-        self._peak_g = np.array(form.impact.peak_g) @ mounting
-        self._rest_g = np.array([0.0, 0.0, 1.0]) @ mounting
-        self._cycle_g = _cycle(form) @ mounting
-        self._slope_g = np.diff(self._cycle_g, axis=0)
-        self._since_s = np.arange(0.0, _IMPACT_S, _IMPACT_STEP_S)
-        self._shock = _shock(form.impact, self._since_s, rate_hz)
-        self._noise_g = noise_g
-        self._last = self._next = _Mark(t_s=0.0, phase=0.0, swing=np.zeros(3), impact_g=np.zeros(3))
+    def __init__(self, placement: str, *, person: int, start: Moment, rng: np.random.Generator) -> None:
+        self._placement = placement
+        self._stride_rng, self._motion_rng, irregular_rng = rng.spawn(3)
+        self._waves = {gait: _Waves(of_person(forms[placement], person)) for gait, forms in FORMS.items()}
+        self._last = self._next = self._mark(start)
+        self._motion: Motion | None = None
+        self._irregular = Noise(*_IRREGULAR_HZ, (_IRREGULAR / np.sqrt(3),) * 3, irregular_rng)
+        self._pose = _Pose(self._posture())
 
     def move(self, moment: Moment) -> None:
-        """Take the next moment of the gait; samples come from between it and the one before."""
+        """Take the next moment; `feel` then speaks of the time between it and the one before."""
+        self._last, self._next = self._next, self._mark(moment)
+        segment = self._last.segment
+        self._motion = None if segment.gait else motion_of(segment, self._placement, self._motion_rng.spawn(1)[0])
+        self._pose.turn(self._posture(), self._last.t_s)
+
+    def feel(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Tell what happens at ticks of the world between the last two moments, each tick once.
+
+        Returns
+        -------
+        moved_g : shape (n, 3), acceleration in the frame of the limb.
+        up_g : shape (n, 3), what gravity adds to it where it is sensed; of length 1.
+        """
+        pitch = self._pose.at(t_s)
+        moved_g = np.zeros((len(t_s), 3))
+        since_s = t_s - self._last.t_s
+        done = since_s / (self._next.t_s - self._last.t_s)
+        for gait, waves in self._waves.items():
+            first, last = (_sizes(mark, gait) for mark in (self._last, self._next))
+            if first[3] or last[3]:
+                cycle_g, angle = waves.at(self._last.phase + done / 2)
+                sizes = first + done[:, None] * (last - first)
+                moved_g += sizes[:, :3] * (cycle_g + waves.rms_g * self._irregular.draw(len(t_s)))
+                pitch = pitch + sizes[:, 3] * angle
+        if self._last.segment.gait:
+            moved_g += self._waves[self._last.segment.gait].shock(since_s)[:, None] * self._last.impact_g
+        up_g = np.stack([np.sin(pitch), np.zeros(len(t_s)), np.cos(pitch)], axis=1)
+        if self._motion is None:
+            return moved_g, up_g
+        motion_g, lean_g = self._motion.feel(len(t_s))
+        fade = np.clip(np.minimum(since_s, self._next.t_s - t_s) / _FADE_S, 0.0, 1.0)[:, None]
+        up_g += fade * lean_g
+        return moved_g + fade * motion_g, up_g / np.linalg.norm(up_g, axis=1)[:, None]
+
+    def _posture(self) -> float:
+        """Give the angle of the limb in what is being done, radians."""
+        return float(np.radians(POSTURES.get(self._last.segment.activity, {}).get(self._placement, 0.0)))
+
+    def _mark(self, moment: Moment) -> _Mark:
+        gait = moment.segment.gait
         own = moment.side == SENSOR_SIDE
-        swing, shock = self._stride_rng.standard_normal((2, 3))
-        vigour = moment.cadence_spm / _REFERENCE_SPM
-        share = vigour if own else vigour * self._impact.other_foot
-        self._last = self._next
-        self._next = _Mark(
+        phase = 0.0 if own else 0.5
+        if gait is None or not moment.is_contact:
+            return _Mark(
+                t_s=moment.t_s, phase=phase, segment=moment.segment, swing=_NOTHING, turn=0.0, impact_g=_NOTHING
+            )
+        form = self._waves[gait].form
+        vigour = (moment.cadence_spm / REFERENCE_SPM[gait]) ** form.growth
+        swing, shock, (turn, *_) = self._stride_rng.standard_normal((3, 3))
+        share = vigour if own else vigour * form.impact.other_foot
+        return _Mark(
             t_s=moment.t_s,
-            phase=0.0 if own else 0.5,
+            phase=phase,
+            segment=moment.segment,
             swing=vigour * (1 + _SWING_VARIATION * swing),
-            impact_g=share * self._peak_g * (1 + self._impact.variation * shock),
+            turn=vigour * (1 + _TURN_VARIATION * turn),
+            impact_g=share * np.array(form.impact.peak_g) * (1 + form.impact.variation * shock),
         )
 
-    def sense(self, t_s: FloatArray) -> FloatArray:
-        """Give the acceleration, shape (n, 3), g, at times between the last two moments."""
-        last, following = self._last, self._next
-        since_s = t_s - last.t_s
-        done = since_s / (following.t_s - last.t_s)
-        swing = last.swing + done[:, None] * (following.swing - last.swing)
-        acc_g = self._rest_g + swing * self._cycle_at(last.phase + done / 2)
-        acc_g += np.interp(since_s, self._since_s, self._shock, right=0.0)[:, None] * last.impact_g
-        acc_g += self._noise_g * self._noise_rng.standard_normal(acc_g.shape)
-        return np.clip(acc_g, -RANGE_G, RANGE_G, out=acc_g)
 
-    def _cycle_at(self, phase: FloatArray) -> FloatArray:
+def _sizes(mark: _Mark, gait: Gait) -> FloatArray:
+    """Give how large a gait is at a mark: the swing on three axes, and its angle."""
+    return np.array([*mark.swing, mark.turn]) if mark.segment.gait == gait else np.zeros(4)
+
+
+class _Waves:
+    """A form in tables: of the phase of the stride, and of the time since a contact."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        phase = np.linspace(0.0, 1.0, _PHASES + 1)
+        table = np.zeros((_PHASES + 1, 4))
+        for turn in form.turns:
+            table[:, 3] += np.radians(turn.deg) * _bell(phase, turn.at, turn.width)
+        for bump in form.bumps:
+            table[:, :3] += _bell(phase, bump.at, bump.width)[:, None] * np.array(bump.height_g)
+            other = np.array(bump.height_g) * (1.0, -1.0, 1.0)
+            table[:, :3] += _bell(phase, bump.at + 0.5, bump.width)[:, None] * bump.both * other
+        self._table = table
+        self.rms_g = float(np.sqrt((table[:, :3] ** 2).sum(1).mean()))
+        self._slope = np.diff(table, axis=0)
+        self._since_s = np.arange(0.0, _IMPACT_S, _IMPACT_STEP_S)
+        self._shock = _shock(form.impact, self._since_s)
+
+    def at(self, phase: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give acceleration, shape (n, 3), g, and the angle of the limb, shape (n,), radians, at phases in 0-1."""
         x = phase * _PHASES
         i = np.minimum(x.astype(np.intp), _PHASES - 1)
-        return self._cycle_g[i] + (x - i)[:, None] * self._slope_g[i]
+        found = self._table[i] + (x - i)[:, None] * self._slope[i]
+        return found[:, :3], found[:, 3]
+
+    def shock(self, since_s: FloatArray) -> FloatArray:
+        """Give the impact at times since the contact, as a share of its peak."""
+        return np.interp(since_s, self._since_s, self._shock, right=0.0)
 
 
-def _mounting(rng: np.random.Generator) -> FloatArray:
-    """Draw a rotation, all of them equally likely."""
-    from scipy.spatial.transform import Rotation
+class _Pose:
+    """The angle of the limb in the posture of the activity, and the way there from the one before."""
 
-    rotation: FloatArray = Rotation.from_quat(rng.standard_normal(4)).as_matrix()
-    return rotation
+    def __init__(self, angle: float) -> None:
+        self._from = self._to = angle
+        self._since_s = 0.0
+
+    def turn(self, angle: float, t_s: float) -> None:
+        """Begin to take a posture."""
+        if angle != self._to:
+            self._from = float(self.at(np.array([t_s]))[0])
+            self._to, self._since_s = angle, t_s
+
+    def at(self, t_s: FloatArray) -> FloatArray:
+        done = np.clip((t_s - self._since_s) / _POSTURE_S, 0.0, 1.0)
+        angle: FloatArray = self._from + (self._to - self._from) * done * done * (3 - 2 * done)
+        return angle
 
 
 def _bell(phase: FloatArray, at: float, width: float) -> FloatArray:
     return np.exp((np.cos(2 * np.pi * (phase - at)) - 1) / (2 * np.pi * width) ** 2)
 
 
-def _cycle(form: _Form) -> FloatArray:
-    """Tabulate a stride in body axes, as the difference from standing still, closed at phase 1."""
-    phase = np.linspace(0.0, 1.0, _PHASES + 1)
-    angle = np.zeros_like(phase)
-    for turn in form.turns:
-        angle += np.radians(turn.deg) * _bell(phase, turn.at, turn.width)
-    cycle = np.stack([np.sin(angle), np.zeros_like(phase), np.cos(angle) - 1], axis=1)
-    for bump in form.bumps:
-        cycle += _bell(phase, bump.at, bump.width)[:, None] * np.array(bump.height_g)
-    return cycle
-
-
-def _shock(impact: _Impact, since_s: FloatArray, rate_hz: float) -> FloatArray:
-    """Tabulate the impact over the time since contact, as it leaves the sensor's low-pass, with that one's delay."""
-    from scipy.signal import butter, sosfilt
-
+def _shock(impact: Impact, since_s: FloatArray) -> FloatArray:
     x = since_s / impact.rise_s
-    shape = x**2 * np.exp(2 * (1 - x)) * np.cos(2 * np.pi * impact.ring_hz * (since_s - impact.rise_s))
-    filtered: FloatArray = sosfilt(butter(2, 0.4 * rate_hz, fs=1 / _IMPACT_STEP_S, output="sos"), shape)
-    return filtered
+    return x**2 * np.exp(2 * (1 - x)) * np.cos(2 * np.pi * impact.ring_hz * (since_s - impact.rise_s))

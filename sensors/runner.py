@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from coach.model import Beat
-from sensors.course import Course
+from sensors.course import Course, Segment
 
 Follows = Literal["well", "hardly", "not"]
 Side = Literal["left", "right"]
@@ -45,18 +45,20 @@ _MEMORIES = np.array([0.5, 0.9, 0.99])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A turning point of the gait: a foot's contact, or the body leaving or reaching rest.
+    """A turning point: a foot's contact, or a part of the course without steps that begins or ends.
 
     Parameters
     ----------
     t_s : host time; infinite for the rest that never ends.
     side : the foot that lands, or would.
-    cadence_spm : what the runner runs at; 0 at rest.
+    cadence_spm : what the runner walks or runs at; 0 at rest.
+    segment : the part of the course from here on.
     """
 
     t_s: float
     side: Side
     cadence_spm: float
+    segment: Segment
 
     @property
     def is_contact(self) -> bool:
@@ -87,8 +89,7 @@ class Runner:
         # of late, wandering included, corrections of phase not.
         self._period = 1.0
         self._felt = 1.0
-        self._rests = True
-        self._last = Moment(t_s=0.0, side="left", cadence_spm=0.0)
+        self._last = Moment(t_s=0.0, side="left", cadence_spm=0.0, segment=course.segment_at(0.0))
 
     @property
     def last(self) -> Moment:
@@ -102,19 +103,19 @@ class Runner:
 
     def move(self) -> Moment:
         """Fix the next moment."""
-        self._last = self._leave() if self._rests else self._step()
+        self._last = self._step() if self._last.segment.gait else self._wait()
         return self._last
 
-    def _leave(self) -> Moment:
-        self._rests = False
-        return Moment(t_s=self._course.running_from(self._last.t_s), side=self._last.side, cadence_spm=0.0)
+    def _wait(self) -> Moment:
+        t_s = self._course.next_change(self._last.t_s)
+        return Moment(t_s=t_s, side=self._last.side, cadence_spm=0.0, segment=self._course.segment_at(t_s))
 
     def _step(self) -> Moment:
         side: Side = "right" if self._last.side == "left" else "left"
         interval_s = self._interval_s(self._last.t_s) * self._longer[side]
         t_s = self._last.t_s + interval_s
-        self._rests = not self._course.cadence_at(t_s)
-        return Moment(t_s=t_s, side=side, cadence_spm=0.0 if self._rests else 60 / interval_s)
+        segment = self._course.segment_at(t_s)
+        return Moment(t_s=t_s, side=side, cadence_spm=60 / interval_s if segment.gait else 0.0, segment=segment)
 
     def _interval_s(self, t_s: float) -> float:
         own_s = 60 / self._course.cadence_at(t_s)

@@ -13,6 +13,7 @@ from coach.model import (
     ControlEvent,
     Decision,
     Event,
+    Gait,
     Gap,
     Header,
     HeartRate,
@@ -47,6 +48,21 @@ LINES: list[tuple[Event, str]] = [
         (
             '{"type":"cadence","t_s":2.0,"available_s":2.0,"spm":null,"status":"idle","source":"rsc","sensor":"pod",'
             '"stale":true}'
+        ),
+    ),
+    (
+        Gait(
+            t_s=9.9,
+            available_s=10.0,
+            strides=20,
+            stride_cv_pct=1.4,
+            step_cv_pct=1.9,
+            asymmetry_pct=None,
+            sensor="strap",
+        ),
+        (
+            '{"type":"gait","t_s":9.9,"available_s":10.0,"strides":20,"stride_cv_pct":1.4,"step_cv_pct":1.9,'
+            '"asymmetry_pct":null,"sensor":"strap"}'
         ),
     ),
     (

@@ -302,7 +302,8 @@ class TestControls:
         summary = events[-1]
         assert not of(Beat, events)
         locked = [reading for reading in of(Cadence, events) if reading.status == "locked"]
-        assert summary.in_band_s == pytest.approx(sum(reading.available_s > 10 for reading in locked) / 5, abs=0.3)
+        after = [reading.t_s for reading in locked if reading.available_s > 10]
+        assert summary.in_band_s == pytest.approx(after[-1] - after[0], abs=0.5)
 
     def test_after_a_stop_no_beat_is_committed(self, bunched, fold):
         events = fold(merged(framed(bunched), [Control(at=15.0, action="stop")]))
@@ -396,7 +397,8 @@ class TestTwoSensors:
         over = [reading for reading in after if reading.sensor == "pod"]
         assert lost.available_s <= over[0].available_s <= lost.available_s + 1.5
         assert {reading.spm for reading in over} == {160.0}
-        assert 29.9 <= over[-1].available_s <= 30.6  # samples again from 25 s on, locked 2 s later, for 3 s more
+        # Samples again from 25 s on; a second of them, and two estimates that agree, are a lock; then 3 s more.
+        assert 29.2 <= over[-1].available_s <= 30.0
 
     def test_steps_take_over_again(self, strap, fold, configured):
         last = [r for r in self.readings(strap, fold, configured) if r.available_s >= 31]
@@ -449,8 +451,8 @@ class TestSummary:
         summary = events[-1]
         assert (summary.steps, summary.beats) == (len(of(Step, events)), len(of(Beat, events)))
         locked = [reading for reading in of(Cadence, events) if reading.spm is not None]
-        assert summary.running_s == pytest.approx(len(locked) / 5, abs=0.3)
-        assert summary.mean_spm == pytest.approx(np.mean([reading.spm for reading in locked]), abs=0.2)
+        assert summary.running_s == pytest.approx(locked[-1].t_s - locked[0].t_s, abs=0.3)
+        assert summary.mean_spm == pytest.approx(np.mean([reading.spm for reading in locked]), abs=0.3)
         assert summary.in_band_s <= summary.running_s
         assert (summary.gaps, summary.bad_packets) == (0, 0)
 

@@ -131,8 +131,8 @@ def test_before_and_after_the_run_with_a_shoe_there_is_no_cadence(config):
 
 @pytest.mark.parametrize("name", [*RUNNING, SHOE])
 def test_there_are_as_many_steps_as_the_cadence_says(config, name):
-    locked = [reading for reading in readings(name, config) if reading.spm is not None]
-    expected = sum(reading.spm / 60 * 0.2 for reading in locked)
+    shown = [(one, later.t_s - one.t_s) for one, later in pairwise(readings(name, config)) if one.spm is not None]
+    expected = sum(reading.spm / 60 * held_s for reading, held_s in shown)
     found = sum(isinstance(event, Step) for event in said(name, config))
     assert found == pytest.approx(expected, rel=0.1)
 

@@ -20,9 +20,9 @@ def split(whole, cuts):
     return [Stamped(*(part.copy() for part in parts)) for parts in zip(*columns, strict=True)]
 
 
-def resample(parts):
+def resample(parts, hop=1):
     """Give the grid's indices, values, arrivals and delays, and the holes."""
-    resampler = Resampler()
+    resampler = Resampler(hop)
     grids = [grid for part in parts for grid in resampler.push(part)]
     k = np.concatenate([np.arange(grid.first, grid.first + len(grid)) for grid in grids] or [[]])
     columns = [np.concatenate([getattr(g, name) for g in grids] or [[]]) for name in ("acc_g", "at_s", "delay_s")]
@@ -53,6 +53,35 @@ def test_batches_change_nothing(rate_hz, batch):
     assert len(holes) == 2
 
 
+@pytest.mark.parametrize("rate_hz", [26.0, 104.0, 500.0])
+@pytest.mark.parametrize("batch", [1, 3, 7, 512])
+def test_a_hop_delays_the_same_samples_and_changes_nothing_else(rate_hz, batch):
+    """Its last samples wait for the next multiple; those of a batch that reaches one go on with it."""
+    whole = stamped(uneven(rate_hz, 12.0), sine(2.8))
+    *expected, holes = resample(split(whole, []))
+    *got, got_holes = resample(split(whole, range(batch, len(whole.t_s), batch)), hop=5)
+    n = len(got[0])
+    assert len(expected[0]) - 5 <= n <= len(expected[0])
+    assert all(np.array_equal(a, b[:n]) for a, b in zip(got, expected, strict=True))
+    assert got_holes == holes
+
+
+def test_single_samples_go_on_when_they_reach_another_multiple_of_the_hop():
+    resampler = Resampler(5)
+    whole = stamped(np.arange(48) / 100)
+    reached = [[grid.first + len(grid) - 1 for grid in resampler.push(part)] for part in split(whole, range(1, 48))]
+    assert reached[:26] == [[]] * 25 + [[25]]  # the rate is found from a quarter of a second
+    assert [k for known in reached[26:] for k in known] == [30, 35, 40, 45]
+    assert [i for i, known in enumerate(reached) if known] == [25, 30, 35, 40, 45]
+
+
+def test_a_few_stamps_too_close_together_do_not_make_a_fast_sensor():
+    resampler = Resampler()
+    t_s = np.r_[np.arange(8) * 1e-4, 0.02 + np.arange(100) / 100]
+    resampler.push(stamped(t_s))
+    assert resampler.rate_hz == pytest.approx(100, rel=0.01)
+
+
 @given(
     steps_s=st.lists(st.floats(0.001, 1.5), min_size=1, max_size=60),
     start_s=st.floats(-10, 10),
@@ -76,7 +105,7 @@ def test_the_grid_is_that_of_the_run_whatever_the_first_stamp():
     assert acc_g[:, 0] == pytest.approx(k / GRID_HZ)
     assert acc_g[:, 2] == pytest.approx(1.0)
     assert delay_s == pytest.approx(0.05)
-    late_s = (at_s - k / GRID_HZ)[20:]  # past the eight samples that the rate is found from
+    late_s = (at_s - k / GRID_HZ)[30:]  # past the quarter of a second that the rate is found from
     assert (late_s >= 0.05).all()
     assert (late_s < 0.05 + 1 / 52).all()
 
@@ -86,7 +115,7 @@ def test_a_stamp_on_the_grid_makes_its_own_sample_known():
     t_s = np.arange(0, 200) / 100
     k, _, at_s, _, _ = resample([stamped(t_s)])
     assert k.tolist() == list(range(200))
-    assert at_s[8:].tolist() == (t_s + 0.05)[8:].tolist()
+    assert at_s[26:].tolist() == (t_s + 0.05)[26:].tolist()
 
 
 @pytest.mark.parametrize("rate_hz", [52.0, 100.0, 130.0])

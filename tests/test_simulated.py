@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from coach.config import SimulationConfig, read_layer, shipped_path
-from coach.errors import UsageError
 from coach.model import Beat, Packet, SensorState
 from coach.ports import BeatListener
 from sensors import rows
@@ -22,6 +21,8 @@ from sensors.simulated import SimulatedRunner, record, truth
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 SHIPPED = read_layer(shipped_path()).tree["simulation"]
 OWN_SPM = 166.0
+# Everything that a sensor, its wearing and its radio do to the samples.
+WORN = {"jitter_pct": 20.0, "sample_loss_pct": 8.0, "bunch_s": 0.7, "turn_every_s": 3.0, "range_g": 4.0, "scale": 0.9}
 
 
 def settings(**changes):
@@ -177,8 +178,9 @@ class TestSource:
             assert rows.decode(packet).device_s == pytest.approx(first + np.arange(10) / 100)
             assert packet.at == pytest.approx(first + 0.09 + 0.04)
 
-    def test_same_seed_and_beats_give_the_same_bytes_however_far_ahead_the_beats_are_told(self):
-        told_at_once, told_late = SimulatedRunner(settings()), SimulatedRunner(settings())
+    @pytest.mark.parametrize("changes", [{}, WORN])
+    def test_same_seed_and_beats_give_the_same_bytes_however_far_ahead_the_beats_are_told(self, changes):
+        told_at_once, told_late = (SimulatedRunner(settings(**changes)) for _ in range(2))
         for beat in beats(OWN_SPM * 1.02, start_s=5.0, stop_s=30):
             told_at_once.play(beat)
         late = []
@@ -188,8 +190,9 @@ class TestSource:
         assert late + inputs_until(told_late, 30) == inputs_until(told_at_once, 30)
         assert told_at_once.true_steps == told_late.true_steps
 
-    def test_a_beat_changes_no_sample_before_it(self):
-        alone, hearing = SimulatedRunner(settings()), SimulatedRunner(settings())
+    @pytest.mark.parametrize("changes", [{}, {"jitter_pct": 30.0, "bunch_s": 0.5}])
+    def test_a_beat_changes_no_sample_before_it(self, changes):
+        alone, hearing = SimulatedRunner(settings(**changes)), SimulatedRunner(settings(**changes))
         for beat in beats(OWN_SPM * 1.02, start_s=10.0, stop_s=30):
             hearing.play(beat)
         a, b = samples_until(alone, 20), samples_until(hearing, 20)
@@ -197,12 +200,13 @@ class TestSource:
         assert np.array_equal(a[before], b[before])
         assert not np.array_equal(a, b)
 
+    @pytest.mark.parametrize("changes", [{}, WORN])
     @pytest.mark.parametrize("frame_s", [0.01, 0.037, 1.0])
-    def test_size_of_the_frames_changes_no_sample(self, frame_s):
-        a, b = SimulatedRunner(settings()), SimulatedRunner(settings(frame_s=frame_s))
+    def test_size_of_the_frames_changes_no_sample(self, frame_s, changes):
+        a, b = (SimulatedRunner(settings(**changes, frame_s=seconds)) for seconds in (0.1, frame_s))
         made_a, made_b = samples_until(a, 12), samples_until(b, 12)
         n = min(len(made_a), len(made_b))
-        assert n > 1000
+        assert n > 900
         assert np.array_equal(made_a[:n], made_b[:n])
         common = min(len(a.true_steps), len(b.true_steps))
         assert a.true_steps[:common] == b.true_steps[:common]
@@ -250,15 +254,29 @@ def recorded(name):
     return table[:, 0], table[:, 1:4]
 
 
+def walked(spm, **changes):
+    """Acceleration of steady walking."""
+    return samples_until(SimulatedRunner(settings(**changes), parse_course(f"walk 21 @ {spm}")), math.inf)[100:, 1:]
+
+
+def ran(spm, **changes):
+    """Acceleration of steady running."""
+    return samples_until(SimulatedRunner(settings(**changes), parse_course(f"run 21 @ {spm}")), math.inf)[100:, 1:]
+
+
+def rms_g(acc_g):
+    return np.sqrt(((acc_g - acc_g.mean(0)) ** 2).sum(1).mean())
+
+
 class TestBody:
     @pytest.mark.parametrize("rate_hz", [26.0, 100.0, 500.0])
-    @pytest.mark.parametrize("placement", ["foot", "shank", "thigh", "wrist"])
+    @pytest.mark.parametrize("placement", ["foot", "ankle", "shank", "thigh", "wrist"])
     def test_on_a_limb_most_of_it_comes_once_a_stride(self, placement, rate_hz):
         made = samples_until(SimulatedRunner(settings(placement=placement, rate_hz=rate_hz, stand_s=0.0)), 20)
         stride, step = energies(made[:, 0], made[:, 1:], OWN_SPM)
         assert 0.4 < step / stride < 1
 
-    @pytest.mark.parametrize("placement", ["waist", "sacrum", "chest", "upper_arm"])
+    @pytest.mark.parametrize("placement", ["waist", "sacrum", "chest", "upper_arm", "hand"])
     def test_on_the_trunk_most_of_it_comes_once_a_step(self, placement):
         made = samples_until(SimulatedRunner(settings(placement=placement, stand_s=0.0)), 20)
         stride, step = energies(made[:, 0], made[:, 1:], OWN_SPM)
@@ -297,53 +315,144 @@ class TestBody:
             i = np.searchsorted(made[:, 0], step.t_s)
             delays.append(np.argmax(norm[i : i + 100]) / 500)
         assert min(delays) > 0.02
-        assert max(delays) < 0.11
+        assert np.percentile(delays, 98) < 0.11  # in a rare step the push is higher than the impact
 
-    def test_standing_still_is_gravity_and_noise(self):
-        made = samples_until(SimulatedRunner(settings(stand_s=10.0, noise_g=0.02)), 9)
-        assert np.linalg.norm(made[:, 1:].mean(0)) == pytest.approx(1.0, abs=0.005)
-        assert made[:, 1:].std(0) == pytest.approx([0.02] * 3, rel=0.15)
+    @pytest.mark.parametrize(
+        ("placement", "least_g", "most_g"),
+        [
+            ("foot", 0.5, 1.0),
+            ("ankle", 0.5, 1.0),
+            ("shank", 0.4, 1.0),
+            ("thigh", 0.4, 0.9),
+            ("waist", 0.25, 0.45),
+            ("chest", 0.25, 0.45),
+            ("upper_arm", 0.25, 0.45),
+            ("wrist", 0.2, 0.45),
+            ("hand", 0.2, 0.4),
+        ],
+    )
+    def test_walking_is_gentle(self, placement, least_g, most_g):
+        assert least_g < rms_g(walked(105, placement=placement)) < most_g
+
+    @pytest.mark.parametrize(
+        ("placement", "recording"),
+        [
+            ("upper_arm", "oxford_steps/user1_armband"),
+            ("hand", "oxford_steps/user1_hand"),
+            ("chest", "oxford_steps/user1_neckpouch"),
+        ],
+    )
+    def test_walking_is_as_large_as_in_a_real_recording(self, placement, recording):
+        t_s, real_g = recorded(recording)
+        middle = real_g[(t_s > 30) & (t_s < 100)]
+        assert 0.7 < rms_g(walked(103, placement=placement)) / rms_g(middle) < 1.4
+
+    @pytest.mark.parametrize("placement", ["foot", "thigh", "chest", "wrist"])
+    def test_both_gaits_grow_with_the_cadence(self, placement):
+        strolls, marches = (rms_g(walked(spm, placement=placement)) for spm in (75, 150))
+        jogs, sprints = (rms_g(ran(spm, placement=placement)) for spm in (135, 235))
+        assert 1.5 < marches / strolls < 4
+        assert 1.2 < sprints / jogs < 3
+
+    @pytest.mark.parametrize("placement", ["foot", "thigh", "sacrum", "wrist"])
+    def test_another_person_moves_otherwise_but_still_runs(self, placement):
+        shipped, again, other = (
+            ran(OWN_SPM, placement=placement, person=person, noise_g=0.0, step_cv_pct=0.0) for person in (0, 0, 5)
+        )
+        assert np.array_equal(shipped, again)
+        assert abs(shipped - other).max() > 0.3
+        assert 0.5 < rms_g(other) / rms_g(shipped) < 2
+
+    def test_a_person_is_the_same_in_every_run(self):
+        runs = (ran(OWN_SPM, placement="chest", person=5, seed=seed) for seed in (1, 2))
+        shipped, *sizes = (rms_g(run) for run in (ran(OWN_SPM, placement="chest"), *runs))
+        assert sizes[0] == pytest.approx(sizes[1], rel=0.03)
+        assert sizes[0] != pytest.approx(shipped, rel=0.03)
 
     def test_seed_turns_the_sensor(self):
         first, second = (samples_until(SimulatedRunner(settings(seed=seed)), 2)[:, 1:].mean(0) for seed in (1, 2))
         assert np.linalg.norm(first - second) > 0.1
 
 
-class TestCourse:
-    def test_text_is_read(self):
-        course = parse_course("stand 5, run 60 @ 166, ramp 10 -> 176,run 30@176, stand 5")
-        assert course.end_s == 110
-        told = [course.cadence_at(t) for t in (0, 4.9, 5, 64, 70, 75, 104.9, 105, 111)]
-        assert told == [0, 0, 166, 166, 171, 176, 176, 0, 0]
-        assert [course.running_from(t) for t in (0, 20, 106)] == [5, 20, math.inf]
+class TestWear:
+    def standing(self, **changes):
+        return samples_until(SimulatedRunner(settings(stand_s=20.0, **changes)), 19)
 
-    def test_runner_runs_it(self):
-        times = step_times(math.inf, course=parse_course("stand 5, run 30 @ 160, stand 10, run 20 @ 180, stand 5"))
-        assert 5 < times[0] < 5.5
-        assert cadence(times, 6, 35) == pytest.approx(160, rel=1e-6)
-        assert len(times[(times > 35) & (times < 45.2)]) == 0
-        assert cadence(times, 46, 65) == pytest.approx(180, rel=1e-6)
-        assert times[-1] < 65
+    def test_noise_is_that_of_the_settings_at_any_rate(self):
+        for rate_hz in (12.5, 100.0, 500.0):
+            noisy, calm = (self.standing(rate_hz=rate_hz, noise_g=noise_g) for noise_g in (0.05, 0.0))
+            assert (noisy - calm)[:, 1:].std(0) == pytest.approx([0.05] * 3, rel=0.15)
 
-    @pytest.mark.parametrize(
-        ("text", "complaint"),
-        [
-            ("", "part 1 (''): this is neither"),
-            ("stand 5, hop 3", "part 2 ('hop 3'): this is neither"),
-            ("run 60", "part 1 ('run 60'): this is neither"),
-            ("run a @ 166", "part 1 ('run a @ 166'): 'a' is not a number"),
-            ("stand 5, run -60 @ 166", "part 2 ('run -60 @ 166'): -60 s is no duration"),
-            ("stand inf", "part 1 ('stand inf'): inf s is no duration"),
-            ("run 60 @ 83", "part 1 ('run 60 @ 83'): 83 steps a minute is outside 120-240"),
-            ("run 60 @ nan", "part 1 ('run 60 @ nan'): nan steps a minute is outside 120-240"),
-            ("stand 5, ramp 10 -> 176", "part 2 ('ramp 10 -> 176'): a ramp starts from the cadence of the part before"),
-        ],
-    )
-    def test_an_error_names_the_part(self, text, complaint):
-        with pytest.raises(UsageError) as caught:
-            parse_course(text)
-        assert caught.value.message.startswith(f"course, {complaint}")
-        assert "run 60 @ 166" in caught.value.hint
+    def test_scale_is_what_it_reads_for_1_g(self):
+        assert np.linalg.norm(self.standing(scale=0.75)[:, 1:], axis=1).mean() == pytest.approx(0.75, abs=0.01)
+
+    def test_without_gravity_rest_reads_nothing_and_a_run_the_same_motion(self):
+        assert np.linalg.norm(self.standing(gravity=False)[:, 1:].mean(0)) < 0.01
+        with_it, without = (ran(OWN_SPM, placement="chest", noise_g=0.0, gravity=gravity) for gravity in (True, False))
+        assert np.linalg.norm(with_it - without, axis=1) == pytest.approx(1.0, abs=1e-6)
+
+    def test_range_clips(self):
+        free, clipped = (ran(OWN_SPM, placement="foot", range_g=range_g) for range_g in (16.0, 2.0))
+        assert abs(clipped).max() == 2.0
+        assert np.array_equal(clipped, np.clip(free, -2, 2))
+
+    def test_slips_to_another_orientation_and_stays_there(self):
+        made = self.standing(turn_every_s=5.0, noise_g=0.0, seed=3)
+        turned = np.linalg.norm(np.diff(made[:, 1:], axis=0), axis=1) > 0.01
+        assert 0.01 < turned.mean() < 0.25
+        assert np.linalg.norm(made[:, 1:], axis=1) == pytest.approx(1.0, abs=0.15)
+        assert np.linalg.norm(made[0, 1:] - made[-1, 1:]) > 0.2
+
+    @pytest.mark.parametrize("rate_hz", [12.5, 26.0, 500.0])
+    def test_the_same_seed_at_another_rate_is_the_same_run(self, rate_hz):
+        usual, other = SimulatedRunner(settings()), SimulatedRunner(settings(rate_hz=rate_hz))
+        made = samples_until(usual, 20), samples_until(other, 20)
+        n = min(len(usual.true_steps), len(other.true_steps))
+        assert n > 45
+        assert usual.true_steps[:n] == other.true_steps[:n]
+        assert made[1][:, 1:].mean(0) == pytest.approx(made[0][:, 1:].mean(0), abs=0.15)
+
+    def test_a_slow_sensor_lets_through_little_of_an_impact(self):
+        slow, fast = (abs(ran(OWN_SPM, placement="shank", rate_hz=rate_hz)).max() for rate_hz in (12.5, 200.0))
+        assert slow < fast / 2
+
+
+class TestRadio:
+    def test_stamps_of_an_irregular_sensor_are_true_and_in_order(self):
+        steady, irregular = (
+            samples_until(SimulatedRunner(settings(placement="chest", noise_g=0.0, jitter_pct=pct)), 30)
+            for pct in (0.0, 20.0)
+        )
+        intervals = np.diff(irregular[:, 0])
+        assert intervals.min() > 0
+        assert intervals.std() == pytest.approx(0.01 * 0.2 * math.sqrt(2), rel=0.1)
+        for axis in (1, 2, 3):
+            expected = np.interp(irregular[:, 0], steady[:, 0], steady[:, axis])
+            assert np.abs(expected - irregular[:, axis]).mean() < 0.01
+
+    def test_single_samples_are_lost_and_the_others_unchanged(self):
+        whole, holed = (samples_until(SimulatedRunner(settings(sample_loss_pct=pct)), 60) for pct in (0.0, 10.0))
+        assert len(holed) / len(whole) == pytest.approx(0.9, abs=0.02)
+        assert np.array_equal(whole[np.isin(whole[:, 0], holed[:, 0])], holed)
+
+    def test_where_every_sample_is_lost_only_the_link_is_there(self):
+        source = SimulatedRunner(settings(sample_loss_pct=100.0))
+        source.take()
+        assert source.next_at() is None
+
+    def test_bunches_come_late_in_order_and_unchanged(self):
+        prompt, bunched = (SimulatedRunner(settings(bunch_s=bunch_s)) for bunch_s in (0.0, 1.4))
+        due, came = (
+            [packet for packet in inputs_until(source, 60) if isinstance(packet, Packet)]
+            for source in (prompt, bunched)
+        )
+        assert [packet.payload for packet in came] == [packet.payload for packet in due[: len(came)]]
+        late = np.array([b.at - a.at for a, b in zip(due, came, strict=False)])
+        assert late.min() >= 0
+        assert 1.0 < late.max() <= 1.4
+        times = [packet.at for packet in came]
+        assert times == sorted(times)
+        assert len(set(times)) < len(times) / 3
 
 
 class TestRecord:
@@ -371,6 +480,7 @@ class TestRecord:
         ]
         assert [w["ok"] for w in told["windows"]] == [False, False, True, False, False, True]
         assert told["windows"][2]["cadence_spm"] == pytest.approx(180)
+        assert told["windows"][2]["gait"] == "run"
         assert told["windows"][5] == {"t0": 50.0, "t1": 60.0, "cadence_spm": 0.0, "ok": True, "still": True}
 
     def test_a_window_at_the_very_end_of_a_recording_counts(self):

@@ -15,7 +15,9 @@ from coach.errors import RecordingError, UsageError
 @click.argument("file", type=FILE)
 @click.option("--course", metavar="TEXT", help='E.g. "stand 5, run 60 @ 166, ramp 10 -> 176, run 30 @ 176, stand 5".')
 @click.option("--duration", type=Seconds(min=1), default=60.0, show_default=True, metavar="SECONDS")
-@click.option("--placement", metavar="WHERE", help="foot, shank, thigh, waist, sacrum, chest, upper_arm or wrist.")
+@click.option(
+    "--placement", metavar="WHERE", help="foot, ankle, shank, thigh, waist, sacrum, chest, upper_arm, wrist or hand."
+)
 @click.option("--rate", type=float, metavar="HZ", help="Samples a second.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N")
 @click.option("--arrival", is_flag=True, help="Also write when each row arrived (a radio brings them in bunches).")
@@ -34,7 +36,16 @@ def simulate(
     """Write the recording of a simulated runner to FILE (CSV), and the true steps beside it (JSON).
 
     \b
-    Example: coach simulate run.csv --course "stand 3, run 60 @ 166" --placement wrist --rate 50 --seed 7
+    A course is a row of parts, durations in seconds:
+      walk 30 @ 110, run 60 @ 166    steps a minute: 70-160, 120-240
+      ramp 10 -> 176                 from the cadence of the part before it
+      stand 5, sit 5, type 5, fidget 5, drive 5
+      cycle 20 @ 85                  turns of the crank a minute
+      shake 2 @ 160, rattle 5        the sensor, to and fro so often a minute or at random
+
+    \b
+    Examples: coach simulate run.csv --course "stand 3, run 60 @ 166" --placement wrist --rate 50 --seed 7
+              coach simulate phone.csv --set simulation.person=4 --set simulation.turn_every_s=20
     """
     beside = file.with_suffix(".json")
     if beside == file:

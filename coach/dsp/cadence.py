@@ -1,58 +1,88 @@
 """The cadence engine: stamped samples of one acceleration sensor in; steps, cadence and gaps out.
 
-This is the seam behind which the detector may change: `CadenceEngine.push` takes `Stamped` samples and gives `Hop`s
-in the order in which they became known. Nothing outside of `coach.dsp` knows how a step is found.
+`CadenceEngine.push` takes `Stamped` samples and gives `Hop`s in the order in which they became known. Nothing outside
+of `coach.dsp` knows how a step is found.
 
-Theory of operation. Samples go onto a 100 Hz grid; every 50 ms of the data's own time (a *hop*) the step picker looks
-at what is new, and every 200 ms the tempo is estimated and a `Cadence` said. The grid is fixed to the run's axis and
-every stage is causal, so the same samples give the same events however they were batched. Steps are picked with the
-very period that the cadence is read from.
-
-Latency, measured on simulated runners at eight placements: a first reading 0.9 to 1.5 s after the first contact when
-the sensor was on before it, else 2 s after the first sample; a change of pace shows after about three strides; a step
-is known 0.1 to 0.2 s after contact; the reading goes 1.2 to 1.8 s after the last step. Failure modes: those of
-`StrideTempo` (rhythm that is not gait reads as gait), of `PeakPicker`, and of `Resampler`.
+Theory of operation. Samples go onto a 100 Hz grid and through one band-pass. Until there is gait, the rhythm of the
+last seconds is estimated every 200 ms (`StrideTempo`) and judged (`gate`); when two estimates agree, a `Tracker` finds
+the steps that lie in the signal already, then follows the feet step by step, and the cadence is that of the present
+stride (`IntervalFilter`). The rhythm goes on being estimated, so that neither a wrong octave nor a rhythm that is no
+gait can last. Everything happens at places of the grid that are fixed by the samples, and every stage is causal: the
+same samples give the same events however they were batched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from coach.dsp.filters import SosFilter
+from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
+from coach.dsp.intervals import IntervalFilter
+from coach.dsp.regularity import StepTimes
 from coach.dsp.resample import GRID_HZ, Grid, Hole, Resampler
 from coach.dsp.ring import Ring
-from coach.dsp.steps import Jolt, PeakPicker, Sway
-from coach.dsp.tempo import SHORTEST_WINDOW_S, WINDOW_S, StrideTempo, Tempo, self_similarity
+from coach.dsp.tempo import SHORTEST_WINDOW_S, WINDOW_S, Rhythm, StrideTempo
 from coach.dsp.timebase import Stamped
-from coach.model import Cadence, CadenceStatus, Foot, Gap, Placement, Step
+from coach.dsp.tracker import Contact, Tracker
+from coach.dsp.worn import SAID, Region, feels_both_feet, infer_region, region_of
+from coach.model import Cadence, CadenceStatus, FloatArray, Gait, Gap, Placement, SensorEvent, Step
 
-MOTION, JOLT, SWAY = slice(0, 3), slice(3, 4), slice(4, 5)
-"""The columns of the ring: band-passed acceleration, and the two strengths that steps are picked from."""
+MOTION, FELT = slice(0, 3), slice(3, 6)
+"""The columns of the ring: band-passed acceleration, and acceleration."""
 
 HOP = 5
-TEMPO_HOP = 20
-"""In grid samples: 50 ms and 200 ms."""
+READING_HOP = 20
+CHECK_HOP = 80
+GAIT_HOP = 1000
+"""In grid samples: contacts are looked for at multiples of the first, the rhythm is estimated and the reading said at
+multiples of the second; while all is well the rhythm is checked at multiples of the third, and the regularity of steps
+is said at those of the fourth."""
 
-GAIT_MATCH = 0.6
-STILL_GAIT_MATCH = 0.4
-GAIT_G = 0.12
-"""Gait repeats itself at least so well to be believed, and so well to go on being believed; and it shakes at least so
-much. Real gait measures 0.7 to 0.97, from 0.25 g up; uneven ground and changes of pace go lower."""
+MOTION_HZ = (0.7, 12.0)
+"""What gait is made of, without gravity and without what only some sensors pass on."""
 
 AGREE = 0.06
-"""Two tempos that differ by less are one tempo."""
+"""Two strides that differ by less are one."""
 
-PATIENCE = 3
-"""So many tempo hops in a row without gait end the reading."""
+PATIENCE = 2
+LONG_PATIENCE = 14
+"""So many estimates in a row must agree: those of gait, and doubtful ones."""
 
-ONE_SIDED = 0.3
-"""Jolts that repeat less than this half a stride later come from one foot."""
+ELSEWHERE = 0.1
+"""A rhythm that is further off the present stride speaks against it."""
 
-FEET: frozenset[Placement] = frozenset({"foot", "ankle", "shank"})
-TRUNK: frozenset[Placement] = frozenset({"waist", "sacrum", "chest"})
+STRIDES, FEW_STRIDES = 3.2, 2.2
+"""So many of the last strides are checked while all is well, and where there is doubt."""
+
+FASTER_WINDOW = 180
+"""In grid samples: no more is checked of a runner who shakes harder than before, for strides are shorter now."""
+
+CALMER, WILDER = 0.6, 1.6
+"""Against the usual vigour: less or more is in doubt."""
+
+SURE, SURE_OF_LESS = 0.7, 0.9
+"""Another rhythm must match at least so well to take over; the second where less than two of its strides were seen."""
+
+STILL, STRIDE_PART = 0.2, 80
+FADED, STEP_PART = 0.35, 60
+"""Less than this share of the usual vigour, over so many samples of the grid, is the end of gait: the first at once (a
+slow walker's foot rests longest, and keeps 0.26), the second when contacts are missing too."""
+
+TOO_SOON = 0.25
+"""In strides: no step follows another sooner."""
+
+LOST_S = 1.7
+"""Gait is over when no contact could be measured for so long."""
+
+SLOWEST_SENSOR_HZ = 10.5
+"""Slower ones do not show the steps of a runner; what they seem to show is nonsense."""
+
+SEARCH_S = 6.0
+"""Somebody who has moved for so long without gait does something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +96,43 @@ class Hop:
 
     at_s: float
     host_delay_s: float
-    events: tuple[Step | Cadence | Gap, ...]
+    events: tuple[Step | Cadence | Gait | Gap | SensorEvent, ...]
 
 
 class CadenceEngine:
     """Finds steps and cadence in the samples of one sensor.
 
+    Latency, measured on simulated runners and real recordings at 100 Hz without batching: first reading 1.1 s after
+    the first step of a run, with the steps since; a step is known 0.14 s after contact; after a jump of 10 spm the
+    reading is within 2 spm in about 2 s; it goes 1 to 1.5 s after the last step. Data needed: 12.5 Hz and more.
+    Failure modes: those of `gate` (steady shaking up and down reads as gait), `StrideTempo` (octaves), `Tracker`.
+
     Parameters
     ----------
     sensor : id, for the events.
-    placement : where the sensor is worn; "unknown" is fine for cadence.
-
-    Attributes
-    ----------
-    phase_known : whether step times are those of foot contacts, to which a beat may be aligned. A wrist or a pocket
-        swings with the runner at a phase of its own.
+    placement : where the sensor is worn; "unknown" is fine, and inferred as far as it can be.
     """
 
     def __init__(self, sensor: str, placement: Placement = "unknown") -> None:
         self._sensor = sensor
         self._placement = placement
-        self.phase_known = placement in FEET | TRUNK
-        self._resampler = Resampler()
-        self._band = SosFilter(2, (0.6, 10.0), "bandpass", GRID_HZ)
-        self._jolt = Jolt()
-        self._sway = Sway()
-        self._ring = Ring(round(WINDOW_S * GRID_HZ), 5)
-        self._tempo = StrideTempo()
-        self._picker = PeakPicker()
+        self._region = region_of(placement)
+        self._resampler = Resampler(HOP)
+        self._band = SosFilter(2, MOTION_HZ, "bandpass", GRID_HZ)
+        self._ring = Ring(round(WINDOW_S * GRID_HZ), 6)
+        self._tempo = StrideTempo(one_footed=region_of(placement) == "foot")
+        self._intervals = IntervalFilter()
+        self._said_to = -math.inf
+        self._moving_since: int | None = None
         self._forget()
+
+    @property
+    def phase_known(self) -> bool:
+        """Whether step times are those of foot contacts, to which a beat may be aligned.
+
+        A wrist or a pocket swings with the runner at a phase of its own.
+        """
+        return self._region in ("foot", "trunk")
 
     def push(self, stamped: Stamped) -> Iterator[Hop]:
         """Take samples; yield what became known, in order."""
@@ -115,107 +153,233 @@ class CadenceEngine:
         return Hop(hole.at_s, 0.0, (gap,))
 
     def _restart(self) -> None:
-        for part in (self._band, self._jolt, self._sway, self._ring):
-            part.reset()
+        self._band.reset()
+        self._ring.reset()
+        self._moving_since = None
         self._forget()
 
     def _forget(self) -> None:
-        """Drop the tempo and all that hangs on it, not the signal."""
-        self._picker.reset()
-        self._stride_s: float | None = None
-        self._candidate_s: float | None = None
-        self._misses = 0
-        self._one_sided: bool | None = self._placement in FEET if self.phase_known else None
-        self._inferred_due_s: float | None = None
+        """Drop the gait and all that hangs on it, not the signal."""
+        self._tracker: Tracker | None = None
+        self._due = 0
+        self._agreeing: list[float] = []
+        self._against = 0
+        self._usual_g = 0.0
+        self._step_times = StepTimes()
+        self._missed: list[Contact] = []
+        self._measured_at = -math.inf
 
     def _stretch(self, grid: Grid) -> Iterator[Hop]:
-        columns = (self._band.push(grid.acc_g), self._jolt.push(grid.acc_g), self._sway.push(grid.acc_g))
-        rows = np.concatenate(columns, axis=1)
+        rows = np.concatenate((self._band.push(grid.acc_g), grid.acc_g), axis=1)
         start = 0
         while start < len(grid):
             first = grid.first + start
-            end = min(len(grid), start + 1 + -first % HOP)
+            stop = first + -first % READING_HOP
+            if self._tracker is not None:
+                stop = min(stop, max(self._due, first + -first % HOP))
+            end = min(len(grid), stop + 1 - grid.first)
             self._ring.push(rows[start:end])
-            newest = grid.first + end - 1
-            if newest % HOP == 0:
+            if grid.first + end - 1 == stop:
                 at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
-                events: tuple[Step | Cadence, ...] = (*self._steps(newest, at_s), *self._reading(newest, at_s))
+                events = tuple(self._look(stop, at_s))
                 if events:
                     yield Hop(at_s, delay_s, events)
             start = end
 
-    # --- cadence --------------------------------------------------------------------------------------------------
+    def _look(self, newest: int, at_s: float) -> Iterator[Step | Cadence | Gait | SensorEvent]:
+        measured_at = self._measured_at
+        if self._tracker is not None and newest >= self._due:
+            yield from self._steps(self._tracker, newest, at_s)
+        if newest % READING_HOP == 0:
+            if self._tracker is not None and self._is_over(self._tracker, newest):
+                self._forget()
+            if self._tracker is None:
+                yield from self._search(newest, at_s)
+            else:
+                yield from self._check(self._tracker, newest, at_s)
+        elif self._measured_at == measured_at:
+            return  # nothing new
+        yield self._reading(newest, at_s)
+        if newest % GAIT_HOP == 0:
+            yield from self._gait(newest, at_s)
 
-    def _reading(self, newest: int, at_s: float) -> Iterator[Cadence]:
-        if newest % TEMPO_HOP:
-            return
-        status = self._follow_tempo()
-        spm = round(120 / self._stride_s, 2) if self._stride_s is not None else None
-        yield Cadence(
+    # --- the reading ----------------------------------------------------------------------------------------------
+
+    def _reading(self, newest: int, at_s: float) -> Cadence:
+        stride_s = self._intervals.stride_s
+        locked = self._tracker is not None and stride_s is not None
+        return Cadence(
             t_s=newest / GRID_HZ,
             available_s=at_s,
-            spm=spm,
-            status=status,
+            spm=round(120 / stride_s, 2) if locked and stride_s is not None else None,
+            status="locked" if locked else self._searching(newest),
             source="steps",
             sensor=self._sensor,
         )
 
-    def _follow_tempo(self) -> CadenceStatus:
+    def _gait(self, newest: int, at_s: float) -> Iterator[Gait]:
+        regularity = self._step_times.describe()
+        if regularity is not None:
+            yield Gait(
+                t_s=newest / GRID_HZ,
+                available_s=at_s,
+                strides=regularity.strides,
+                stride_cv_pct=round(regularity.stride_cv_pct, 2),
+                step_cv_pct=_rounded(regularity.step_cv_pct),
+                asymmetry_pct=_rounded(regularity.asymmetry_pct),
+                sensor=self._sensor,
+            )
+
+    def _searching(self, newest: int) -> CadenceStatus:
         if len(self._ring) < SHORTEST_WINDOW_S * GRID_HZ:
             return "acquiring"
-        tempo = self._tempo.estimate(self._ring.last(len(self._ring))[:, MOTION], self._stride_s)
-        if self._is_gait(tempo):
-            self._accept(tempo)
-        elif self._stride_s is not None:
-            self._misses += 1
-            if self._misses >= PATIENCE or tempo.vibration_g < GAIT_G:
-                self._forget()
-        else:
-            self._candidate_s = None
-        if self._stride_s is not None:
-            return "locked"
-        return "acquiring" if tempo.vibration_g >= GAIT_G else "idle"
+        if self._vigour_g(GRID_HZ) < GAIT_G:
+            self._moving_since = None
+            return "idle"
+        if self._moving_since is None:
+            self._moving_since = newest
+        return "acquiring" if newest - self._moving_since < SEARCH_S * GRID_HZ else "idle"
 
-    def _is_gait(self, tempo: Tempo) -> bool:
-        enough = GAIT_MATCH if self._stride_s is None else STILL_GAIT_MATCH
-        return tempo.stride_s is not None and tempo.stride_match >= enough and tempo.vibration_g >= GAIT_G
+    def _vigour_g(self, samples: float) -> float:
+        recent = self._ring.last(min(len(self._ring), int(samples)))[:, MOTION]
+        return math.sqrt(float(np.einsum("na,na->", recent, recent)) / len(recent))
 
-    def _accept(self, tempo: Tempo) -> None:
-        assert tempo.stride_s is not None
-        before_s, self._candidate_s = self._candidate_s, tempo.stride_s
-        if before_s is None or abs(before_s / tempo.stride_s - 1) > AGREE:
-            self._misses += 1
-            if self._misses >= PATIENCE:
-                self._forget()
+    # --- finding gait ---------------------------------------------------------------------------------------------
+
+    def _search(self, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
+        n = len(self._ring)
+        if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
-        self._misses = 0
-        self._stride_s = tempo.stride_s if self._stride_s is None else 0.5 * (before_s + tempo.stride_s)
-        if self._one_sided is None:
-            self._one_sided = self._feels_one_foot(self._stride_s)
+        rhythm, verdict = self._judged(n)
+        if verdict == "other" or self._vigour_g(STEP_PART) < FADED * rhythm.rms_g:
+            self._agreeing.clear()
+        elif self._agrees(rhythm, PATIENCE if verdict == "gait" else LONG_PATIENCE):
+            yield from self._begin(rhythm, newest, at_s)
 
-    def _feels_one_foot(self, stride_s: float) -> bool:
-        jolts = self._ring.last(len(self._ring))[:, JOLT]
-        half = round(stride_s / 2 * GRID_HZ)
-        return bool(self_similarity(jolts - jolts.mean(), half + 2)[half] < ONE_SIDED)
+    def _judged(self, n: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:
+        rows = self._ring.last(n)
+        rows = rows / _unit_g(rows[:, FELT])
+        rhythm = self._tempo.estimate(rows[:, MOTION], known_s)
+        return rhythm, judge(rhythm, rows[:, MOTION], rows[:, FELT])
 
-    # --- steps ----------------------------------------------------------------------------------------------------
+    def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
+        """Take an estimate; tell whether enough of them in a row agree."""
+        assert rhythm.stride_s is not None
+        if self._agreeing and abs(self._agreeing[-1] / rhythm.stride_s - 1) > AGREE:
+            self._agreeing.clear()
+        self._agreeing.append(rhythm.stride_s)
+        return len(self._agreeing) >= patience
 
-    def _steps(self, newest: int, at_s: float) -> Iterator[Step]:
-        if self._stride_s is None:
+    def _begin(self, rhythm: Rhythm, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
+        """Start to follow the feet; say the steps that were not said yet."""
+        assert rhythm.stride_s is not None
+        rows, stride = self._ring.last(len(self._ring)), rhythm.stride_s * GRID_HZ
+        motion, acc_g = rows[:, MOTION], rows[:, FELT]
+        both_feet = feels_both_feet(self._placement, rhythm.alike)
+        tracker = Tracker(both_feet=both_feet)
+        contacts = tracker.begin(motion, acc_g, newest, stride)
+        strides = [contact.stride for contact in contacts if contact.stride is not None]
+        if not strides:
             return
-        period_s = self._stride_s if self._one_sided else self._stride_s / 2
-        strength, column = (self._jolt, JOLT) if self._one_sided else (self._sway, SWAY)
-        values = self._ring.last(HOP + 2)[:, column].ravel()
-        for place in self._picker.push(values, newest - HOP - 1, period_s * GRID_HZ):
-            contact_s = place / GRID_HZ - strength.lag_s(1 / period_s)
-            yield self._step(contact_s, at_s, inferred=False)
-            self._inferred_due_s = contact_s + self._stride_s / 2 if self._one_sided else None
-        if self._inferred_due_s is not None and newest / GRID_HZ >= self._inferred_due_s + strength.lag_s(1 / period_s):
-            yield self._step(self._inferred_due_s, at_s, inferred=True)
-            self._inferred_due_s = None
+        self._tracker, self._against = tracker, 0
+        self._agreeing.clear()
+        self._usual_g, self._measured_at = rhythm.rms_g, contacts[-1].at
+        self._intervals.reset()
+        for measured in strides:
+            self._intervals.push(measured / GRID_HZ)
+        self._due = self._next_due(tracker)
+        if self._placement == "unknown":
+            yield from self._place(infer_region(rhythm, acc_g, contacts, newest, both_feet=both_feet), newest, at_s)
+        self._missed.clear()
+        self._step_times.clear()
+        yield from self._say(contacts, newest, at_s)
 
-    def _step(self, t_s: float, at_s: float, *, inferred: bool) -> Step:
-        foot: Foot = "unknown"
-        if self._placement in FEET:
-            foot = "other" if inferred else "sensor"
-        return Step(t_s=t_s, available_s=at_s, foot=foot, inferred=inferred, sensor=self._sensor)
+    def _place(self, region: Region, newest: int, at_s: float) -> Iterator[SensorEvent]:
+        """Take note of where the sensor seems to be worn; say so when that is new."""
+        if region != self._region:
+            self._region = region
+            yield SensorEvent(
+                t_s=newest / GRID_HZ, available_s=at_s, sensor=self._sensor, state="placement", reason=SAID[region]
+            )
+
+    # --- following the feet ---------------------------------------------------------------------------------------
+
+    def _stride(self) -> float:
+        stride_s = self._intervals.stride_s
+        assert stride_s is not None  # a tracker begins with strides
+        return GRID_HZ * stride_s
+
+    def _next_due(self, tracker: Tracker) -> int:
+        return math.ceil(tracker.due(self._stride()) / HOP) * HOP
+
+    def _steps(self, tracker: Tracker, newest: int, at_s: float) -> Iterator[Step]:
+        rows = self._ring.last(len(self._ring))
+        while newest >= self._due:
+            contact = tracker.step(rows[:, MOTION], rows[:, FELT], newest, self._stride())
+            self._step_times.push(contact)
+            if contact.stride is not None:
+                self._intervals.push(contact.stride / GRID_HZ)
+                self._measured_at = contact.at
+                yield from self._say([*self._missed, contact], newest, at_s)
+                self._missed.clear()
+            else:
+                self._missed.append(contact)  # if gait goes on there was a step all the same
+            self._due = self._next_due(tracker)
+
+    def _is_over(self, tracker: Tracker, newest: int) -> bool:
+        if newest - self._measured_at > LOST_S * GRID_HZ:
+            return True
+        if self._vigour_g(STRIDE_PART) < STILL * self._usual_g:
+            return True
+        return tracker.misses >= 2 and self._vigour_g(STEP_PART) < FADED * self._usual_g
+
+    def _check(self, tracker: Tracker, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
+        """Look whether the rhythm of the last strides still is gait, and this gait: often where that is in doubt."""
+        vigour = self._vigour_g(GRID_HZ) / self._usual_g
+        in_doubt = tracker.misses > 0 or len(self._agreeing) > 0 or not CALMER < vigour < WILDER
+        if newest % CHECK_HOP and not in_doubt:
+            return
+        n = min(len(self._ring), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
+        if vigour > WILDER:
+            n = min(n, FASTER_WINDOW)
+        rhythm, verdict = self._judged(n, self._intervals.stride_s)
+        self._usual_g += (0.05 if in_doubt else 0.5) * (rhythm.rms_g - self._usual_g)
+        if rhythm.stride_s is None or rhythm.match < REPEATS:
+            return
+        if verdict == "other":
+            self._against += 1
+            self._agreeing.clear()
+            if self._against >= 3:
+                self._forget()
+        elif abs(rhythm.stride_s * GRID_HZ / self._stride() - 1) < ELSEWHERE:
+            self._against = 0
+            self._agreeing.clear()
+        elif rhythm.match > (SURE if 2 * rhythm.stride_s * GRID_HZ < n else SURE_OF_LESS):
+            # Several strides look like one too: only a longer one must prove that it is not just that.
+            is_longer = rhythm.stride_s * GRID_HZ > self._stride()
+            if self._agrees(rhythm, 2 * PATIENCE if is_longer and not tracker.misses else PATIENCE):
+                yield from self._begin(rhythm, newest, at_s)
+
+    def _say(self, contacts: Iterable[Contact], newest: int, at_s: float) -> Iterator[Step]:
+        """Give the steps of contacts that were not said yet."""
+        on_foot = self._region == "foot"
+        for contact in contacts:
+            if contact.at > self._said_to:
+                self._said_to = contact.at + TOO_SOON * self._stride()
+                yield Step(
+                    t_s=min(contact.at, newest) / GRID_HZ,
+                    available_s=at_s,
+                    foot="unknown" if not on_foot else "sensor" if contact.own else "other",
+                    inferred=not contact.felt or (on_foot and not contact.own),
+                    sensor=self._sensor,
+                )
+
+
+def _unit_g(acc_g: FloatArray) -> float:
+    """Give what the sensor reads for 1 g, by its mean; 1 where that cannot be gravity."""
+    mean_g = float(np.linalg.norm(acc_g.mean(axis=0)))
+    return mean_g if 0.5 < mean_g < 1.3 else 1.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -1,4 +1,4 @@
-"""The stride period by self-similarity: how well the last strides repeat themselves, at every plausible lag.
+"""The rhythm of the last seconds by self-similarity: how well the signal repeats itself, at every plausible stride.
 
 All three axes together, so orientation does not matter, and strides rather than steps, because on a wrist, a foot or
 a shank left and right look nothing like each other while one stride looks like the next wherever the sensor sits.
@@ -6,119 +6,161 @@ a shank left and right look nothing like each other while one stride looks like 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from coach.dsp.resample import GRID_HZ
+from coach.dsp.strides import parabolic_peak
 from coach.model import FloatArray
 
-FASTEST_SPM = 240.0
-SLOWEST_SPM = 76.0
+FASTEST_SPM = 244.0
+SLOWEST_SPM = 77.0
 WINDOW_S = 4.0
-SHORTEST_WINDOW_S = 2.0
-STRONG = 0.9
+SHORTEST_WINDOW_S = 1.0
+
+STRONG = 0.88
+STRONG_IF_HARD = 0.8
 STRONG_IF_KNOWN = 0.6
-NEAR = 0.12
-"""A lag is strong when it matches nearly as well as the best one; within 12 % of the known stride less will do."""
+"""A lag is strong when it matches nearly as well as the best one. Less will do where the body is shaken as running
+shakes it, and for the stride of a moment ago beside its multiples: a disturbed stride looks like every second one."""
 
-RUNNING_SPM = 150.0
-RUNNING_G = 0.5
-"""Faster than this is running, and running shakes the body more than this wherever the sensor sits."""
+HARD_G = 0.75
+"""Running shakes this hard, and walking where left and right look alike does not."""
 
-_SHORTEST_OVERLAP = 40
+NEAR = 0.1
+"""A lag this near to the known stride, as a share, is the known one."""
+
+WEAKEST = 0.3
+"""Less is no peak."""
+
+OVERLAP = 0.3
+"""Of the energy: a lag that leaves less to compare says nothing."""
+
+SLOWEST_STEP_S = 0.8
+"""A longer period is no single step."""
+
+_QUICKEST, _QUICK = 2, 11
+"""Lags that are shorter than any step, 0.04 to 0.22 s."""
+
+_EVERY = 2
+_RATE_HZ = GRID_HZ / _EVERY
+_SIZE = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Tempo:
+@dataclass(frozen=True, slots=True, eq=False)
+class Rhythm:
     """What the last seconds say.
 
     Parameters
     ----------
     stride_s : stride period, None where nothing repeats.
-    stride_match : correlation of the signal with itself a stride later, -1 to 1.
-    vibration_g : root mean square of the band-passed acceleration over the last second, all axes.
+    match : correlation of the signal with itself a stride later, -1 to 1.
+    alike : the same half a stride later: how much left and right look alike to the sensor.
+    quicker : the same at the best of the lags that are shorter than any step.
+    rms_g : root mean square of the band-passed acceleration over the window, all axes.
+    power : shape (257,), power spectrum of the window, all axes together, to 25 Hz.
     """
 
     stride_s: float | None
-    stride_match: float
-    vibration_g: float
+    match: float
+    alike: float
+    quicker: float
+    rms_g: float
+    power: FloatArray
+
+    def shares(self) -> FloatArray:
+        """Give the shares of the power about the stride's rate and its multiples up to the eighth, shape (8,)."""
+        assert self.stride_s is not None
+        edges = np.rint((np.arange(9) + 0.5) / self.stride_s * _SIZE / _RATE_HZ).astype(np.intp) + 1
+        sums = np.add.reduceat(self.power, np.minimum(edges, len(self.power) - 1))[:-1]
+        shares: FloatArray = np.where(edges[1:] < len(self.power), sums, 0.0) / (self.power.sum() + 1e-12)
+        return shares
 
 
 class StrideTempo:
     """Estimates the stride period from the newest seconds of band-passed acceleration on the grid.
 
-    Two stages. Coarse: normalised autocorrelation over up to 4 s; the shortest lag whose peak reaches 90 % of the
-    highest is the stride. For running this resolves the octave, as half a stride is then out of range; a walker's
-    half stride is not, so a running tempo is believed only where the body is shaken as running shakes it.
-    Fine: the same over the last two strides only, within 12 % of the coarse lag, with a parabola through the peak.
+    Normalised autocorrelation; the shortest lag whose peak is nearly the highest is the stride. For running this
+    resolves the octave, as half a stride is then out of range. A walker's half stride is not, and on the trunk it
+    looks like a stride of a runner at twice the cadence; those two differ in how hard they shake the body.
 
-    Data needed: 2 s. Latency: the estimate describes the middle of its last three strides, about 1 s ago. Failure
-    modes: a vigorous walk whose left and right steps look alike reads double; a change of pace within three strides
-    is blurred; anything rhythmic in the band is taken for gait. `coach.dsp.cadence` gates what it can.
+    Data needed: 1 s; a lag is believed once 30 % of the energy lies in what it compares. Latency: the estimate
+    describes the middle of the window. Failure modes: a walk that shakes as hard as a run, with left and right steps
+    that look alike, reads double; anything that is rhythmic in the band is taken for strides: `coach.dsp.gate` judges.
     """
 
-    def __init__(self) -> None:
-        self._lags = np.arange(round(120 / FASTEST_SPM * GRID_HZ), round(120 / SLOWEST_SPM * GRID_HZ) + 1)
+    def __init__(self, *, one_footed: bool = False) -> None:
+        self._one_footed = one_footed
+        self._shortest = round(120 / FASTEST_SPM * _RATE_HZ)
+        self._longest = round(120 / SLOWEST_SPM * _RATE_HZ) + 2
 
-    def estimate(self, acc_g: FloatArray, known_s: float | None = None) -> Tempo:
-        """Estimate from the newest `acc_g`, shape (n, 3), n samples of the grid.
+    def estimate(self, motion: FloatArray, known_s: float | None = None) -> Rhythm:
+        """Estimate from the newest samples of the grid, shape (n, 3), at most 5 s of them.
 
-        `known_s` is the stride period of a moment ago: a lag near it is believed on less evidence than a longer one,
-        because a disturbed stride looks like every second one.
+        `known_s` is the stride of a moment ago.
         """
-        vibration_g = float(np.sqrt(np.square(acc_g[-round(GRID_HZ) :]).sum(axis=1).mean()))
-        match = self_similarity(acc_g, int(self._lags[-1]) + 2)
-        fastest_spm = FASTEST_SPM if vibration_g >= RUNNING_G else RUNNING_SPM
-        stride = self._shortest_strong_peak(match, fastest_spm, known_s)
-        if stride is None:
-            return Tempo(None, 0.0, vibration_g)
-        fine = self._refine(acc_g, stride)
-        return Tempo(fine / GRID_HZ, float(match[stride]), vibration_g)
+        x = motion[::-_EVERY][::-1]
+        n = len(x)
+        spectrum = np.fft.rfft(x, _SIZE, axis=0)
+        power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1)
+        energy = np.concatenate(([0.0], np.einsum("na,na->n", x, x).cumsum()))
+        rms_g = float(np.sqrt(energy[-1] / n))
+        lags = np.arange(max(3, min(self._longest, n - 3)))
+        product = np.fft.irfft(power, _SIZE)[: len(lags)]
+        early, late = energy[n - lags], energy[n] - energy[lags]
+        match = product / np.sqrt(early * late + 1e-12)
+        match[early + late < 2 * OVERLAP * energy[-1]] = 0.0
+        best = self._shortest_strong_peak(match, rms_g, known_s)
+        if best is None:
+            return _nothing(rms_g, power)
+        quick = match[_QUICKEST : _QUICK + 1]
+        quicker = np.flatnonzero((quick[1:-1] > quick[:-2]) & (quick[1:-1] >= quick[2:]))
+        half = match[int(0.46 * best) : int(0.54 * best) + 2].max()
+        return Rhythm(
+            stride_s=parabolic_peak(match, best) / _RATE_HZ,
+            match=float(match[best]),
+            alike=float(half),
+            quicker=float(quick[1 + quicker].max()) if len(quicker) else 0.0,
+            rms_g=rms_g,
+            power=power,
+        )
 
-    def _shortest_strong_peak(self, match: FloatArray, fastest_spm: float, known_s: float | None) -> int | None:
-        lags = self._lags[(self._lags < len(match) - 1) & (self._lags >= 120 / fastest_spm * GRID_HZ)]
-        inside = match[lags]
-        peaks = lags[(inside > match[lags - 1]) & (inside >= match[lags + 1]) & (inside > 0.2)]
+    def _shortest_strong_peak(self, match: FloatArray, rms_g: float, known_s: float | None) -> int | None:
+        first = self._shortest
+        inside = match[first:-1]
+        is_peak = (inside > match[first - 1 : -2]) & (inside >= match[first + 1 :]) & (inside > WEAKEST)
+        peaks = first + np.flatnonzero(is_peak)
         if len(peaks) == 0:
             return None
-        enough = np.full(len(peaks), STRONG)
-        if known_s is not None:
-            enough[np.abs(peaks / (known_s * GRID_HZ) - 1) < NEAR] = STRONG_IF_KNOWN
-        return int(peaks[match[peaks] >= enough * match[peaks].max()][0])
-
-    def _refine(self, acc_g: FloatArray, stride: int) -> float:
-        reach = max(3, round(0.12 * stride))
-        lags = np.arange(stride - reach, min(stride + reach, len(acc_g) - _SHORTEST_OVERLAP) + 1)
-        length = min(2 * stride, len(acc_g) - int(lags[-1]))
-        stretches = sliding_window_view(acc_g, length, axis=0)[len(acc_g) - length - lags]
-        product = np.einsum("lan,na->l", stretches, acc_g[-length:])
-        match = product / np.sqrt(np.square(stretches).sum(axis=(1, 2)) + 1e-12)
-        return float(lags[0]) + parabolic_peak(match, int(match.argmax()))
+        enough = np.full(len(peaks), STRONG if rms_g < HARD_G else STRONG_IF_HARD)
+        if known_s is not None and _is_multiple(peaks[match[peaks].argmax()] / (known_s * _RATE_HZ)):
+            enough[np.abs(peaks / (known_s * _RATE_HZ) - 1) < NEAR] = STRONG_IF_KNOWN
+        strong = peaks[match[peaks] >= enough * match[peaks].max()]
+        if len(strong) == 0:
+            return None
+        if self._one_footed or _between_walk_and_run_g(strong[0] / _RATE_HZ) <= rms_g:
+            return int(strong[0])
+        strides = strong[np.abs(strong / (2 * strong[0]) - 1) < NEAR]
+        return int(strides[0]) if len(strides) else None
 
 
-def self_similarity(acc_g: FloatArray, lags: int) -> FloatArray:
-    """Correlate a signal, shape (n, axes), with itself at lags 0 to lags - 1: 1 where it repeats exactly.
+def _nothing(rms_g: float, power: FloatArray) -> Rhythm:
+    return Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, rms_g=rms_g, power=power)
 
-    Each lag is normalised by the energies of the two stretches that it compares.
+
+def _is_multiple(strides: float) -> bool:
+    return round(strides) >= 2 and abs(strides / round(strides) - 1) < NEAR
+
+
+def _between_walk_and_run_g(stride_s: float) -> float:
+    """Give what shakes less than this at a stride is rather a walk whose *step* lasts so long, than a run.
+
+    Walking shakes about 0.32 g (root mean square, all axes, at the trunk or the arm) at 110 steps a minute, and grows
+    with the square of the cadence; running about 0.85 g at any. Between the two, in the geometric middle.
     """
-    n = len(acc_g)
-    lags = min(lags, n - _SHORTEST_OVERLAP)
-    size = 1 << (2 * n - 1).bit_length()
-    spectrum = np.fft.rfft(acc_g, size, axis=0)
-    product = np.fft.irfft((spectrum * spectrum.conj()).real.sum(axis=1), size)[:lags]
-    energy = np.concatenate(([0.0], np.square(acc_g).sum(axis=1).cumsum()))
-    lag = np.arange(lags)
-    early, late = energy[n - lag], energy[n] - energy[lag]
-    match: FloatArray = product / np.sqrt(early * late + 1e-12)
-    return match
-
-
-def parabolic_peak(values: FloatArray, i: int) -> float:
-    """Give the place of the maximum near index `i`, between samples, by a parabola through three points."""
-    if not 0 < i < len(values) - 1:
-        return float(i)
-    left, middle, right = values[i - 1], values[i], values[i + 1]
-    bend = left - 2 * middle + right
-    return i + float(0.5 * (left - right) / bend) if bend < 0 else float(i)
+    if stride_s > SLOWEST_STEP_S:
+        return 0.0
+    walk_g = 0.32 * (60 / stride_s / 110) ** 2
+    return math.sqrt(walk_g * 0.85)

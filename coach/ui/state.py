@@ -23,6 +23,7 @@ from coach.model import (
     Decision,
     DecisionMode,
     Event,
+    Gait,
     Gap,
     Header,
     HeartRate,
@@ -138,8 +139,8 @@ class RunState:
         match event:
             case Header():
                 return
-            case Step() | Beat():
-                pass  # the tally counts them
+            case Step() | Beat() | Gait():
+                pass  # the tally counts the first two; the third is for the report
             case Cadence():
                 self._apply_cadence(event)
             case Decision():
