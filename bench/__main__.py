@@ -1,22 +1,36 @@
-"""Run the measurements that are named, or all of them."""
+"""Run the measurements that are named, or all of them; options go to `cadence`, the only one that has any."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
-from bench import memory, recordings, replay, start
+from bench import cadence, memory, recordings, replay, start
 
-ALL = {"replay": replay.measure, "start": start.measure, "memory": memory.measure, "recordings": recordings.measure}
+ALL = {
+    "replay": replay.measure,
+    "start": start.measure,
+    "memory": memory.measure,
+    "recordings": recordings.measure,
+    "cadence": cadence.measure,
+}
 
 
-def main(names: list[str]) -> None:
-    unknown = [name for name in names if name not in ALL]
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["cadence"]:
+        _write(cadence.measure(arguments[1:]))
+        return
+    unknown = [name for name in arguments if name not in ALL]
     if unknown:
         sys.exit(f"bench: no measurement is called {', '.join(unknown)}; there are {', '.join(ALL)}")
-    for name in names or ALL:
-        for row in ALL[name]():
-            sys.stdout.write(f"{row}\n")
-            sys.stdout.flush()
+    for name in arguments or ALL:
+        _write(ALL[name]())
+
+
+def _write(rows: Iterable[str]) -> None:
+    for row in rows:
+        sys.stdout.write(f"{row}\n")
+        sys.stdout.flush()
 
 
 main(sys.argv[1:])

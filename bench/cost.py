@@ -1,0 +1,107 @@
+"""What the engine costs: processor time per sample in several batch sizes, over hours, and twelve sensors at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from bench.grid import USUAL_HZ, Course, Record, make
+from bench.ours import batches
+from bench.tables import table
+from bench.timing import best_s
+from coach.config import load
+from coach.dsp.cadence import CadenceEngine
+from coach.dsp.timebase import Timebase
+from coach.model import HostTime, Packet, Samples
+from coach.pipeline import Pipeline
+from sensors import rows
+from sensors.codecs import decode
+
+MINUTE_S = 60.0
+HOUR_S = 3600.0
+HOURS = 3
+PIPELINES = 12
+BATCHES = {"batches of 512": 512, "frames of 10": 10, "single rows": 1}
+
+
+def cost(*, quick: bool) -> Iterator[str]:
+    """Write the tables; in a hurry an hour has six minutes."""
+    minute = make(Record(course=Course(kind="cost", text=f"stand 3, run {MINUTE_S - 3:g} @ 170"), placement="waist"))
+    samples = minute.samples
+    yield from ("", "## Cost at 100 Hz", "")
+    yield from _by_batch(samples)
+    yield ""
+    yield from _by_hour(samples, HOUR_S / 10 if quick else HOUR_S)
+    yield ""
+    yield from _together(samples)
+
+
+def _by_batch(samples: Samples) -> Iterator[str]:
+    n = len(samples.device_s)
+    figures = []
+    for name, size in BATCHES.items():
+        parts = list(batches(samples, size))
+        ours_us, yardstick_us = (1e6 * best_s(partial(run, parts), 3) / n for run in (_run, _filter))
+        figures.append([name, f"{ours_us:.1f}", f"{yardstick_us:.2f}", f"{ours_us / yardstick_us:.1f} x"])
+    heads = ("engine fed with", "µs a sample", "one scipy sosfilt so fed", "ratio")
+    yield from table(heads, figures)
+
+
+def _run(parts: Sequence[Samples]) -> None:
+    timebase, engine = Timebase(), CadenceEngine("bench")
+    for part in parts:
+        for _ in engine.push(timebase.push(part)):
+            pass
+
+
+def _filter(parts: Sequence[Samples]) -> None:
+    """Run the least that any engine does: one band-pass over three axes, its state carried from batch to batch."""
+    sos = butter(2, (0.5, 10.0), "bandpass", fs=USUAL_HZ, output="sos")
+    state = np.zeros((len(sos), 2, 3))
+    for part in parts:
+        _, state = sosfilt(sos, part.acc_g, axis=0, zi=state)
+
+
+def _by_hour(samples: Samples, hour_s: float) -> Iterator[str]:
+    """Feed the same minute again and again, in frames of a tenth of a second."""
+    timebase, engine = Timebase(), CadenceEngine("bench")
+    parts = list(batches(samples, 10))
+    took_s = []
+    for hour in range(HOURS):
+        began_s = time.process_time()
+        for minute in range(round(hour_s / MINUTE_S)):
+            for part in parts:
+                for _ in engine.push(timebase.push(_later(part, hour * hour_s + minute * MINUTE_S))):
+                    pass
+        took_s.append(time.process_time() - began_s)
+    n = len(samples.device_s) * hour_s / MINUTE_S
+    figures = [[f"{hour + 1}", f"{1e6 * took / n:.1f}", f"{took / took_s[0]:.2f}"] for hour, took in enumerate(took_s)]
+    yield from table((f"hour of {hour_s:g} s", "µs a sample", "of the first"), figures)
+
+
+def _later(part: Samples, by_s: float) -> Samples:
+    return Samples(at_s=part.at_s + by_s, device_s=part.device_s + by_s, acc_g=part.acc_g)
+
+
+def _together(samples: Samples) -> Iterator[str]:
+    """Run whole pipelines in turn, each with a sensor that sends ten frames a second."""
+    config = load(environ={"XDG_CONFIG_HOME": "/nonexistent"}).config
+    packets = [_packet(part) for part in batches(samples, 10)]
+
+    def run() -> None:
+        pipelines = [Pipeline(config, decode) for _ in range(PIPELINES)]
+        for packet in packets:
+            for pipeline in pipelines:
+                pipeline.push(packet)
+
+    speed = MINUTE_S / best_s(run, 1)
+    yield from table(("pipelines in one process", "x real time"), [[str(PIPELINES), f"{speed:.1f}"]])
+
+
+def _packet(part: Samples) -> Packet:
+    payload = rows.encode(np.column_stack([part.at_s, part.device_s, part.acc_g]))
+    return Packet(at=HostTime(float(part.at_s[-1])), sensor="bench", codec="timed-rows", payload=payload)
