@@ -24,7 +24,7 @@ SAID: dict[Region, str] = {
     "limb": "by its signal on a limb: steps are counted, their phase is unknown",
 }
 
-ALIKE, ALIKE_ON_TRUNK = 0.6, 0.7
+ALIKE, ALIKE_ON_TRUNK = 0.6, 0.8
 """Left and right steps look alike to a sensor that feels both; on the trunk very much so."""
 
 HARD, FOOT_HARDNESS = 3.0, 7.0
