@@ -10,12 +10,12 @@ STRIDE_S = 0.72
 UPRIGHT_G = np.array([0.0, 0.0, 1.0])
 
 
-def rhythm(spm=120 / STRIDE_S, *, match=0.9, alike=0.0, quicker=0.0, rms_g=0.5, once=0.3):
+def rhythm(spm=120 / STRIDE_S, *, match=0.9, alike=0.0, quicker=0.0, seen=0.8, rms_g=0.5, once=0.3):
     """A rhythm of which the share `once` of the power is at the stride's own rate, the rest at twice that."""
     power = np.zeros(257)
     first = round(spm / 120 * 512 / 50)  # the spectrum has 512 points at 50 Hz
     power[first], power[2 * first] = once, 1 - once
-    return Rhythm(stride_s=120 / spm, match=match, alike=alike, quicker=quicker, rms_g=rms_g, power=power)
+    return Rhythm(stride_s=120 / spm, match=match, alike=alike, quicker=quicker, seen=seen, rms_g=rms_g, power=power)
 
 
 def motion(straight=0.6):
@@ -42,12 +42,16 @@ class TestGait:
         assert verdict(rhythm()) == "gait"
 
     def test_without_a_rhythm_there_is_none(self):
-        nothing = Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, rms_g=0.5, power=np.ones(257))
+        nothing = Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, seen=0.0, rms_g=0.5, power=np.ones(257))
         assert verdict(nothing) == "other"
 
     @pytest.mark.parametrize(("match", "expected"), [(0.57, "other"), (0.62, "doubtful"), (0.7, "gait")])
     def test_it_repeats_itself_well(self, match, expected):
         assert verdict(rhythm(match=match)) == expected
+
+    @pytest.mark.parametrize(("match", "expected"), [(0.75, "doubtful"), (0.85, "gait")])
+    def test_little_of_it_is_soon_alike_by_chance(self, match, expected):
+        assert verdict(rhythm(match=match, seen=0.4)) == expected
 
     @pytest.mark.parametrize(("rms_g", "expected"), [(0.07, "other"), (0.14, "gait"), (3.0, "gait")])
     def test_it_shakes_the_body(self, rms_g, expected):

@@ -38,8 +38,9 @@ ROUND = 0.92
 OPPOSITE = -0.65
 """Left and right steps that are each other's opposite, so much, are rather the two halves of a circle."""
 
-WELL = 0.65
-"""A rhythm that repeats itself less well than this has to last."""
+WELL, VERY_WELL = 0.65, 0.8
+"""A rhythm that repeats itself less well than this has to last; the second holds while less than two strides of it were
+seen, because so little is soon alike by chance."""
 
 ONE_TONE = 0.8
 """More of the harmonic power than this about one multiple of the stride's rate is a tone, as a hand makes it."""
@@ -69,7 +70,8 @@ def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> Verdict:
         return "other"
     if rhythm.quicker > QUICKER * rhythm.match:
         return "other"
-    shares = rhythm.shares() / rhythm.shares().sum()
+    shares = rhythm.shares()
+    shares /= shares.sum() + 1e-12
     if shares[0] > ROUND:
         return "other"
     if rhythm.alike > ALIKE and 120 / rhythm.stride_s < WALKING_SPM and rhythm.rms_g > WALKING_G:
@@ -77,8 +79,9 @@ def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> Verdict:
     hard = hardness(acc_g, rhythm.rms_g)
     if hard < HARD and shares.max() > ONE_TONE:
         return "other" if _is_across(motion, acc_g) else "doubtful"
+    is_chance = rhythm.seen < 0.5 and rhythm.match < VERY_WELL
     is_poor = hard < HARDER and (rhythm.match < WELL or rhythm.alike < OPPOSITE)
-    return "doubtful" if is_poor else "gait"
+    return "doubtful" if is_chance or is_poor else "gait"
 
 
 def _is_across(motion: FloatArray, acc_g: FloatArray) -> bool:

@@ -59,6 +59,7 @@ class Rhythm:
     match : correlation of the signal with itself a stride later, -1 to 1.
     alike : the same half a stride later: how much left and right look alike to the sensor.
     quicker : the same at the best of the lags that are shorter than any step.
+    seen : share of the energy of the window in what was compared; half of it is two strides.
     rms_g : root mean square of the band-passed acceleration over the window, all axes.
     power : shape (257,), power spectrum of the window, all axes together, to 25 Hz.
     """
@@ -67,6 +68,7 @@ class Rhythm:
     match: float
     alike: float
     quicker: float
+    seen: float
     rms_g: float
     power: FloatArray
 
@@ -123,6 +125,7 @@ class StrideTempo:
             match=float(match[best]),
             alike=float(half),
             quicker=float(quick[1 + quicker].max()) if len(quicker) else 0.0,
+            seen=float(early[best] + late[best]) / (2 * float(energy[-1]) + 1e-12),
             rms_g=rms_g,
             power=power,
         )
@@ -147,7 +150,7 @@ class StrideTempo:
 
 
 def _nothing(rms_g: float, power: FloatArray) -> Rhythm:
-    return Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, rms_g=rms_g, power=power)
+    return Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, seen=0.0, rms_g=rms_g, power=power)
 
 
 def _is_multiple(strides: float) -> bool:
