@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, memory, recordings, replay, start
+from bench import cadence, memory, replay, start
 
 ALL = {
     "replay": replay.measure,
     "start": start.measure,
     "memory": memory.measure,
-    "recordings": recordings.measure,
     "cadence": cadence.measure,
 }
 

@@ -228,6 +228,14 @@ class TestNoGait:
         assert {reading.status for reading in readings if 2.3 < reading.t_s < 7.8} == {"acquiring"}
         assert {reading.status for reading in readings if reading.t_s > 8.5} == {"idle"}
 
+    def test_who_breaks_into_a_run_is_not_idle_meanwhile(self, recorded):
+        """The stride of a walk is lost, and that of the run not found yet."""
+        for seed in (1, 2, 3, 4):
+            walks = ("placement=wrist", f"seed={seed}", "person=3", *AT_ONCE)
+            table, _ = recorded("stand 3, walk 15 @ 112, run 12 @ 166", 30.0, *walks)
+            statuses = {reading.status for reading in events(Cadence, table) if 8 < reading.t_s < 29}
+            assert statuses <= {"locked", "acquiring"}
+
 
 class TestSensor:
     """Fast, slow, lossy, clipped, off, turned round: the course is the same, and so is the cadence."""

@@ -281,7 +281,7 @@ class CadenceEngine:
         strides = [contact.stride for contact in contacts if contact.stride is not None]
         if not strides:
             return
-        self._tracker, self._against = tracker, 0
+        self._tracker, self._against, self._moving_since = tracker, 0, None
         self._agreeing.clear()
         self._usual_g, self._measured_at = rhythm.rms_g, contacts[-1].at
         self._intervals.reset()
