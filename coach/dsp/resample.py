@@ -60,8 +60,8 @@ class Resampler:
     Holes to 0.6 s are bridged by a line; longer ones end the stretch. Latency: a grid sample is known with the first
     sensor sample at or after it. For sensors faster than 1.5 x the grid, by the first 8 stamps and quarter of a second,
     a 4th-order low-pass at 28 Hz runs before the grid; its delay is taken off the stamps. Failure mode: a sensor that
-    changes its rate keeps the filter of its first rate. (A cubic through four samples was no better than a line at any
-    rate from 12.5 Hz up, and is known a sample later.)
+    changes its rate keeps the filter of its first rate. (A cubic through four samples was no better than a line at
+    25 Hz, and is known a sample later.)
 
     Parameters
     ----------
