@@ -104,7 +104,7 @@ class CadenceEngine:
 
     Latency, measured on simulated runners and real recordings at 100 Hz without batching: first reading 1.1 s after
     the first step of a run, with the steps since; a step is known 0.14 s after contact; after a jump of 10 spm the
-    reading is within 2 spm in about 2 s; it goes 1 to 1.5 s after the last step. Data needed: 12.5 Hz and more.
+    reading is within 2 spm in about 2 s; it goes about 1 s after the last step of a run. Data needed: 12.5 Hz and more.
     Failure modes: those of `gate` (steady shaking up and down reads as gait), `StrideTempo` (octaves), `Tracker`.
 
     Parameters
@@ -251,7 +251,7 @@ class CadenceEngine:
         if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
         rhythm, verdict = self._judged(n)
-        if verdict == "other" or self._vigour_g(STEP_PART) < FADED * rhythm.rms_g:
+        if verdict == "other" or self._vigour_g(STEP_PART) < FADED * self._vigour_g(n):
             self._agreeing.clear()
         elif self._agrees(rhythm, PATIENCE if verdict == "gait" else LONG_PATIENCE):
             yield from self._begin(rhythm, newest, at_s)
@@ -283,13 +283,14 @@ class CadenceEngine:
             return
         self._tracker, self._against, self._moving_since = tracker, 0, None
         self._agreeing.clear()
-        self._usual_g, self._measured_at = rhythm.rms_g, contacts[-1].at
+        self._usual_g, self._measured_at = self._vigour_g(len(rows)), contacts[-1].at
         self._intervals.reset()
         for measured in strides:
             self._intervals.push(measured / GRID_HZ)
         self._due = self._next_due(tracker)
         if self._placement == "unknown":
-            yield from self._place(infer_region(rhythm, acc_g, contacts, newest, both_feet=both_feet), newest, at_s)
+            felt_g = acc_g / _unit_g(acc_g)
+            yield from self._place(infer_region(rhythm, felt_g, contacts, newest, both_feet=both_feet), newest, at_s)
         self._missed.clear()
         self._step_times.clear()
         yield from self._say(contacts, newest, at_s)
@@ -343,7 +344,7 @@ class CadenceEngine:
         if vigour > WILDER:
             n = min(n, FASTER_WINDOW)
         rhythm, verdict = self._judged(n, self._intervals.stride_s)
-        self._usual_g += (0.05 if in_doubt else 0.5) * (rhythm.rms_g - self._usual_g)
+        self._usual_g += (0.05 if in_doubt else 0.5) * (self._vigour_g(n) - self._usual_g)
         if rhythm.stride_s is None or rhythm.match < REPEATS:
             return
         if verdict == "other":
