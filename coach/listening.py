@@ -16,7 +16,8 @@ import numpy as np
 from coach.config import SensorConfig
 from coach.dsp.cadence import CadenceEngine
 from coach.dsp.pod import GONE_S, STALE_S, PodCadence
-from coach.dsp.timebase import Stamped, Timebase
+from coach.dsp.resample import LARGEST_HOLE_S
+from coach.dsp.timebase import Loss, Stamped, Timebase
 from coach.model import (
     BatteryReading,
     Cadence,
@@ -33,6 +34,7 @@ from coach.model import (
     Samples,
     SensorEvent,
     SensorState,
+    Series,
     Speed,
 )
 
@@ -139,7 +141,7 @@ class Listener:
     def reading(self, reading: Reading) -> Iterator[Heard]:
         """Take what a packet held."""
         match reading:
-            case Samples() | Frame():
+            case Samples() | Series() | Frame():
                 yield from self._acceleration(reading)
             case PodReading():
                 yield from self._pod_packet(reading)
@@ -153,17 +155,27 @@ class Listener:
             case _:
                 assert_never(reading)
 
-    def _acceleration(self, reading: Samples | Frame) -> Iterator[Heard]:
-        if isinstance(reading, Frame) and self._rate_hz is None:
+    def _acceleration(self, reading: Samples | Series | Frame) -> Iterator[Heard]:
+        if isinstance(reading, Frame) and self._rate_hz is None and reading.stamped:
             return  # a frame that outran the news of its stream's start: it cannot be stamped
         if self._engine is None:
             self._engine = CadenceEngine(self._sensor, self._placement)
-        for part in _unbroken(self._timebase.push(reading)):
+        stamped = self._timebase.push(reading)
+        for loss in self._timebase.take_losses():
+            if loss.length_s <= LARGEST_HOLE_S:  # the engine tells of longer ones
+                yield self._lost_frames(loss, float(stamped.at_s[-1]))
+        for part in _unbroken(stamped):
             yield Heard(float(part.at_s[0]))
             self._samples_at_s = float(part.at_s[-1])
             for hop in self._engine.push(part):
                 for event in hop.events:
                     yield Heard(hop.at_s, event, hop.host_delay_s)
+
+    def _lost_frames(self, loss: Loss, at_s: float) -> Heard:
+        gap = Gap(
+            t_s=loss.t_s, available_s=at_s, length_s=loss.length_s, reason="frames were lost", sensor=self._sensor
+        )
+        return _said(gap)
 
     def _pod_packet(self, reading: PodReading) -> Iterator[Heard]:
         self._pod_at_s, self._repeats = reading.at, 0

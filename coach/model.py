@@ -149,18 +149,46 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frame:
-    """Acceleration in a frame that stamps its last sample only (Polar's rule).
+class Series:
+    """Acceleration with a stamp of the sensor's own clock, which starts anywhere, for every sample.
 
     Parameters
     ----------
-    last_s : the sensor's stamp of the last sample, seconds.
-    acc_g : shape (n, 3), g.
+    device_s : shape (n,), n > 0, seconds. acc_g : shape (n, 3), g.
     """
 
     at: HostTime
-    last_s: DeviceTime
+    device_s: FloatArray
     acc_g: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.device_s)
+        _require(n > 0 and self.acc_g.shape == (n, 3), "stamps and samples differ in number, or there are none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """Acceleration in a frame with one stamp of the sensor's own clock, or with none.
+
+    Parameters
+    ----------
+    acc_g : shape (n, 3), n > 0, g.
+    last_s : the stamp of the last sample (Polar's rule), seconds. first_s : that of the first one (Movesense).
+    """
+
+    at: HostTime
+    acc_g: FloatArray
+    last_s: DeviceTime | None = None
+    first_s: DeviceTime | None = None
+
+    def __post_init__(self) -> None:
+        _require(len(self.acc_g) > 0 and self.acc_g.shape[1:] == (3,), "a frame without samples of three axes")
+        _require(self.last_s is None or self.first_s is None, "a frame stamps its first sample, or its last")
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the sensor stamped it; if not, its samples can only be counted."""
+        return self.last_s is not None or self.first_s is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +227,7 @@ class BatteryReading:
     pct: int
 
 
-Reading = Samples | Frame | PodReading | HeartRateReading | BatteryReading
+Reading = Samples | Series | Frame | PodReading | HeartRateReading | BatteryReading
 
 
 # --- events -------------------------------------------------------------------------------------------------------

@@ -1,34 +1,30 @@
 """When each sample was taken, on the axis of the run.
 
-Intervals come from device stamps, never from a nominal rate or from arrivals: a sensor clock that is 1 % off shifts
-cadence by 1 %, a late notification not at all. Two questions are answered apart:
+Intervals come from device stamps, or from counting, never from a nominal rate or from single arrivals: a sensor clock
+that is 1 % off shifts cadence by 1 %, a late notification not at all. Two questions are answered apart:
 
-* *Stamps*: a frame that stamps its last sample only (Polar) is spread back to the previous frame, unless a frame was
-  lost between them; then it is spread by the nominal rate and the hole stays a hole.
+* *Stamps*: `coach.dsp.clocks` places the samples of each kind of device. Samples of recordings and of the simulated
+  runner are on the axis of the run already.
 * *Host delay*: how much later than the stamp a sample can be known at the earliest. Radio delays only ever add, so
   it is the lower envelope of arrival minus stamp. It serves phase (where to put a click), never cadence.
-
-A frame's device clock starts anywhere; its first frame after a connect fixes the constant that moves it onto the
-run's axis. Samples that stamp each row (recordings, the simulated runner) are on the run's axis already.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 
-from coach.model import FloatArray, Frame, Samples
-
-NEW_CLOCK_S = 1.0
-"""A stamp that is further behind the one before it than this comes from a clock that was set anew."""
-
-FAR_AHEAD_S = 5.0
-"""Frames come in bunches of up to 1.4 s; a stamp that gains more than this on the host is not a clock's."""
+from coach.dsp.clocks import CountedClock, FrameClock, SeriesClock
+from coach.model import FloatArray, Frame, Samples, Series
 
 ENVELOPE_S = 15.0
 """The envelope looks back one to two of these: long enough to meet an undelayed packet, short enough for drift."""
+
+LOST_PERIODS = 3.5
+"""A longer step, in periods, between samples that come in frames is a frame that was lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,60 +43,87 @@ class Stamped:
     delay_s: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Frames that did not come: nothing was sampled from `t_s` for `length_s`."""
+
+    t_s: float
+    length_s: float
+
+
 class Timebase:
     """Stamps the samples of one sensor.
 
-    Failure modes: a device whose clock jumps forward a little shows a gap that was none. Stamps that stand still or run
-    back are dropped and counted in `dropped`; after a jump that no clock makes it is taken as a new one.
+    Failure modes: those of `coach.dsp.clocks`; a device whose clock jumps forward a little shows a gap that was none.
+    Stamps that stand still or run back are dropped and counted in `dropped`.
+
+    Parameters
+    ----------
+    nominal_rate_hz : that the stream was started with; frames with a stamp need it.
     """
 
     def __init__(self, nominal_rate_hz: float | None = None) -> None:
-        self._nominal_rate_hz = nominal_rate_hz
-        self._epoch_s: float | None = None
-        self._last_stamp_s = -math.inf
-        self._last_at_s = 0.0
+        self._counted: CountedClock | None = None
         self._last_s = -math.inf
-        self._minima_s = (math.inf, math.inf)
-        self._stretch = -math.inf
         self.dropped = 0
+        self.reconnect(nominal_rate_hz)
 
     def reconnect(self, nominal_rate_hz: float | None) -> None:
         """Begin again with a device whose clock may have started anew; time on the run's axis still only advances."""
         self._nominal_rate_hz = nominal_rate_hz
-        self._epoch_s = None
+        self._series = SeriesClock()
+        self._frames = None if nominal_rate_hz is None else FrameClock(nominal_rate_hz)
+        if self._counted is not None:
+            self._counted.restart()
         self._minima_s = (math.inf, math.inf)
+        self._stretch = -math.inf
+        self._losses: list[Loss] = []
 
-    def push(self, reading: Samples | Frame) -> Stamped:
-        """Stamp a reading; rows that do not advance time are left out."""
-        samples = self._spread(reading) if isinstance(reading, Frame) else reading
+    def push(self, reading: Samples | Series | Frame) -> Stamped:
+        """Stamp a reading; rows that do not advance time are left out, and those that wait come with a later one.
+
+        Raises
+        ------
+        ValueError
+            For a frame with a stamp when there is no nominal rate.
+        """
+        match reading:
+            case Samples():
+                return self._stamped(reading)
+            case Series():
+                samples, is_new = self._series.place(reading)
+            case Frame(last_s=None, first_s=None):
+                if self._counted is None:
+                    self._counted = CountedClock(self._nominal_rate_hz)
+                samples, is_new = self._counted.place(reading)
+                self._note_losses(samples, self._counted.period_s)
+            case Frame():
+                if self._frames is None:
+                    raise ValueError("frames with one stamp need the rate that the stream was started with")
+                samples, is_new = self._frames.place(reading)
+                if not is_new:
+                    self._note_losses(samples, self._frames.period_s)
+            case _:
+                assert_never(reading)
+        if is_new:
+            self._minima_s = (math.inf, math.inf)
+        return self._stamped(samples)
+
+    def take_losses(self) -> list[Loss]:
+        """Give what was found missing since the last call, where samples come in frames."""
+        losses, self._losses = self._losses, []
+        return losses
+
+    def _note_losses(self, samples: Samples, period_s: float) -> None:
+        """Take note of holes that are longer than a few samples; single samples are not lost, frames are."""
+        t_s = np.concatenate(([self._last_s], samples.device_s))
+        steps_s = np.diff(t_s)
+        for i in np.flatnonzero((steps_s > LOST_PERIODS * period_s) & np.isfinite(t_s[:-1])):
+            self._losses.append(Loss(float(t_s[i]), float(steps_s[i])))
+
+    def _stamped(self, samples: Samples) -> Stamped:
         t_s, at_s, acc_g = self._advancing(samples)
         return Stamped(t_s, at_s, acc_g, self._host_delay_s(t_s, at_s))
-
-    def _spread(self, frame: Frame) -> Samples:
-        n = len(frame.acc_g)
-        if self._epoch_s is None or self._is_new_clock(frame):
-            self.reconnect(self._nominal_rate_hz)
-            self._epoch_s = frame.at - frame.last_s
-            self._last_stamp_s = -math.inf
-        interval_s = self._interval_s(frame.last_s - self._last_stamp_s, n)
-        self._last_stamp_s = max(self._last_stamp_s, frame.last_s)
-        self._last_at_s = frame.at
-        last_s = frame.last_s + self._epoch_s
-        stamps_s = last_s - interval_s * np.arange(n - 1, -1, -1, dtype=np.float64)
-        return Samples(at_s=np.full(n, frame.at), device_s=stamps_s, acc_g=frame.acc_g)
-
-    def _is_new_clock(self, frame: Frame) -> bool:
-        """Tell a clock that was set anew, or a stamp that is nonsense: it ran back, or far ahead of the host."""
-        since_s = frame.last_s - self._last_stamp_s
-        return since_s < -NEW_CLOCK_S or since_s > frame.at - self._last_at_s + FAR_AHEAD_S
-
-    def _interval_s(self, since_s: float, n: int) -> float:
-        """Official rule, (stamp - previous stamp) / n, where the frames adjoin; the nominal rate elsewhere."""
-        if self._nominal_rate_hz is None:
-            raise ValueError("frames that stamp only their last sample need the rate that the stream was started with")
-        nominal_s = 1 / self._nominal_rate_hz
-        adjoins = abs(since_s - n * nominal_s) <= 0.5 * n * nominal_s
-        return since_s / n if adjoins else nominal_s
 
     def _advancing(self, samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
         t_s, at_s, acc_g = samples.device_s, samples.at_s, samples.acc_g

@@ -1,0 +1,270 @@
+"""The clocks of sensors: from what a device says of time to a time for every sample, on the axis of the run.
+
+Three kinds of device. Those that stamp every sample, those that stamp one sample of a frame, and those that stamp
+nothing, whose samples can only be counted. A device's clock starts anywhere; the first thing that it says after a
+connect is taken for now, which fixes the constant that moves its clock onto the axis of the run.
+
+A nominal rate is a hint only (sensors are off by up to 5 %, which would be 9 steps a minute): it spreads the first
+frame, and then what is measured counts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from coach.model import Frame, Samples, Series
+
+NEW_CLOCK_S = 1.0
+"""A stamp that is further behind the one before it than this comes from a clock that was set anew."""
+
+FAR_AHEAD_S = 5.0
+"""Frames come in bunches of up to 1.4 s; a stamp that gains more than this on the host is not a clock's."""
+
+
+class OwnClock:
+    """The clock of a device, moved onto the axis of the run: from the first stamp on, and anew when it was set anew."""
+
+    def __init__(self) -> None:
+        self._epoch_s: float | None = None
+        self._last_s = -math.inf
+        self._last_at_s = 0.0
+
+    def epoch_s(self, stamp_s: float, at_s: float) -> tuple[float, bool]:
+        """Give what to add to a stamp that came at `at_s`, and whether the clock began anew with it.
+
+        It did when it ran back by more than `NEW_CLOCK_S`, or ran ahead of the host by more than `FAR_AHEAD_S`: that
+        is no clock, and following it would deafen the sensor for as long.
+        """
+        since_s = stamp_s - self._last_s
+        is_new = self._epoch_s is None or since_s < -NEW_CLOCK_S or since_s > at_s - self._last_at_s + FAR_AHEAD_S
+        if self._epoch_s is None or is_new:
+            self._epoch_s = at_s - stamp_s
+            self._last_s = stamp_s
+        self._last_s, self._last_at_s = max(self._last_s, stamp_s), at_s
+        return self._epoch_s, is_new
+
+
+class SeriesClock:
+    """Places samples that the device stamps one by one."""
+
+    def __init__(self) -> None:
+        self._clock = OwnClock()
+
+    def place(self, series: Series) -> tuple[Samples, bool]:
+        """Give the samples on the axis of the run, and whether the device's clock began anew."""
+        epoch_s, is_new = self._clock.epoch_s(float(series.device_s[-1]), series.at)
+        at_s = np.full(len(series.device_s), series.at)
+        return Samples(at_s=at_s, device_s=series.device_s + epoch_s, acc_g=series.acc_g), is_new
+
+
+SMOOTHING = 16
+"""The period of a device is the mean over so many frames, about."""
+
+ADJOIN = 0.5
+"""Two frames adjoin when the time between their stamps is off by less than this share of what the samples take."""
+
+
+class FrameClock:
+    """Places frames that stamp one of their samples.
+
+    A frame whose *last* sample is stamped (Polar) is spread back to the frame before it, (stamp - previous stamp) / n,
+    as Polar's own software does; one whose *first* sample is stamped (Movesense) is spread forward by the period as
+    measured, for it is not known yet when the next one begins. Where a frame was lost the measured period serves in
+    both cases, so that the hole stays a hole and nothing is stretched.
+
+    Latency: none. Failure modes: a device that skips fewer samples than half a frame is stretched over them.
+
+    Parameters
+    ----------
+    nominal_rate_hz : that the stream was started with.
+
+    Attributes
+    ----------
+    period_s : from sample to sample, as measured.
+    """
+
+    def __init__(self, nominal_rate_hz: float) -> None:
+        self.period_s = 1 / nominal_rate_hz
+        self._clock = OwnClock()
+        self._frames = 0
+        self._stamp_s = -math.inf
+        self._samples = 0
+
+    def place(self, frame: Frame) -> tuple[Samples, bool]:
+        """Give the samples on the axis of the run, and whether the device's clock began anew."""
+        n = len(frame.acc_g)
+        stamps_last = frame.last_s is not None
+        stamp_s = frame.last_s if frame.last_s is not None else frame.first_s
+        assert stamp_s is not None  # frames without a stamp are counted
+        epoch_s, is_new = self._clock.epoch_s(stamp_s, frame.at)
+        since_s = math.inf if is_new else stamp_s - self._stamp_s
+        interval_s = self._interval_s(since_s, n if stamps_last else self._samples)
+        self._stamp_s, self._samples = stamp_s if is_new else max(self._stamp_s, stamp_s), n
+        if stamps_last:
+            device_s = stamp_s - interval_s * np.arange(n - 1, -1, -1, dtype=np.float64)
+        else:
+            device_s = stamp_s + self.period_s * np.arange(n, dtype=np.float64)
+        return Samples(at_s=np.full(n, frame.at), device_s=device_s + epoch_s, acc_g=frame.acc_g), is_new
+
+    def _interval_s(self, since_s: float, samples: int) -> float:
+        """Give the interval of samples between two stamps, and learn from it; the usual one where they are apart."""
+        expected_s = samples * self.period_s
+        if samples == 0 or abs(since_s - expected_s) > ADJOIN * expected_s:
+            return self.period_s
+        interval_s = since_s / samples
+        self._frames += 1
+        self.period_s += (interval_s - self.period_s) / min(self._frames, SMOOTHING)
+        return interval_s
+
+
+JITTER_S = 0.1
+NOMINAL_SPREAD, GUESS_SPREAD = 0.03, 0.1
+WANDER = 0.001 / math.sqrt(30.0)
+"""How late notifications come, how wrong a nominal rate is, how wrong one that was counted over a second, and how far a
+rate wanders in the square root of a second: what each new arrival weighs follows from these."""
+
+LISTEN_S = 1.0
+"""A device of unknown rate is listened to for so long before its samples are placed."""
+
+PULL_S, PULL_LIMIT = 3.0, 0.002
+"""The count is drawn to where arrivals say it is, with this time constant, and by no more than this share of an
+interval: a correction of phase must not look like a change of cadence (0.2 % is a third of a step a minute)."""
+
+HOLE_S, HOLE_FRAMES = 0.25, 3.0
+"""What comes later than the first, and later than so many frames take, was held back, or others before it were lost."""
+
+DECIDE_S = 0.2
+"""Which of the two is known after so long: what was held back comes in a burst."""
+
+MOST_WAITING = 512
+"""Frames that wait for a decision, at most."""
+
+SHORTEST_PERIOD_S = 1e-4
+"""No motion sensor is faster; a flood of packets may seem so."""
+
+
+class CountedClock:
+    """Places the samples of a device that stamps nothing: they are counted, and the period is measured.
+
+    A Kalman filter follows the arrival of the newest sample and the period, from the arrivals of frames. The times that
+    leave go on by the period, and are drawn to the filter's only slowly.
+
+    A frame that comes late was held back by the radio (then a burst follows, and nothing is missing), or others before
+    it were lost (then the count must jump). The frames after it tell; until then they wait.
+
+    Latency: none in general, 0.2 s after a hole, 1 s at the start when the rate is unknown. A nominal rate that is
+    5 % wrong shows in cadence for the first two to three seconds of a link, and puts the phase off by up to 60 ms until
+    the count has been drawn to its place, within a minute. Failure modes: losses that are shorter
+    than `HOLE_S` shift the count by as much, slowly; a device that drops samples evenly seems to be a slower one,
+    which is right on average.
+
+    Parameters
+    ----------
+    nominal_rate_hz : None where the device does not say.
+
+    Attributes
+    ----------
+    period_s : from sample to sample, as measured; 0 while unknown.
+    """
+
+    def __init__(self, nominal_rate_hz: float | None) -> None:
+        self.period_s = 0.0 if nominal_rate_hz is None else 1 / nominal_rate_hz
+        self._started = False
+        self._arrival_s = self._time_s = self._at_s = self._frame_s = 0.0
+        self._arrival_var = self._covariance = self._period_var = 0.0
+        self._waiting: list[Frame] = []
+
+    def restart(self) -> None:
+        """Begin again after a reconnect; the period that was measured is kept."""
+        self._started = False
+        self._waiting.clear()
+
+    def place(self, frame: Frame) -> tuple[Samples, bool]:
+        """Take a frame; give the samples that can be placed now, and whether the count began with them."""
+        self._waiting.append(frame)
+        begins = not self._started
+        if begins and self.period_s == 0:
+            ready = self._guess()
+        elif begins:
+            self._begin(frame, NOMINAL_SPREAD)
+            ready = True
+        else:
+            ready = self._decided(frame)
+        placed = [_EMPTY]
+        if ready:
+            placed += [self._placed(waiting, frame.at) for waiting in self._waiting]
+            self._waiting.clear()
+        return _joined(placed), begins
+
+    def _guess(self) -> bool:
+        """Count the samples of the first second."""
+        first, last = self._waiting[0], self._waiting[-1]
+        span_s = last.at - first.at
+        samples = sum(len(frame.acc_g) for frame in self._waiting[1:])
+        if span_s < LISTEN_S and len(self._waiting) < MOST_WAITING:
+            return False
+        self.period_s = max(span_s / samples, SHORTEST_PERIOD_S)
+        self._begin(first, GUESS_SPREAD)
+        return True
+
+    def _begin(self, first: Frame, spread: float) -> None:
+        """Start the count so that the first frame arrives as it did."""
+        self._frame_s = len(first.acc_g) * self.period_s
+        self._arrival_s = self._time_s = first.at - self._frame_s
+        self._at_s = first.at
+        self._arrival_var, self._covariance, self._period_var = JITTER_S**2, 0.0, (spread * self.period_s) ** 2
+        self._started = True
+
+    def _decided(self, frame: Frame) -> bool:
+        """Tell whether it is known why what waits is late; let the count jump where frames were lost."""
+        hole_s = max(HOLE_S, HOLE_FRAMES * self._frame_s)
+        count = np.cumsum([len(one.acc_g) for one in self._waiting])
+        late_s = np.array([one.at for one in self._waiting]) - self._arrival_s - count * self.period_s
+        if late_s[0] < hole_s or late_s[-1] < 0.5 * hole_s:
+            return True
+        if frame.at - self._waiting[0].at < DECIDE_S and len(self._waiting) < MOST_WAITING:
+            return False
+        self._arrival_s += float(late_s.min())
+        self._time_s += float(late_s.min())
+        self._arrival_var += JITTER_S**2
+        return True
+
+    def _placed(self, frame: Frame, known_at_s: float) -> Samples:
+        n = len(frame.acc_g)
+        self._follow(n, frame.at)
+        taken_s = n * self.period_s
+        late_s = self._arrival_s - self._time_s - taken_s
+        pull_s = min(max(late_s * taken_s / PULL_S, -PULL_LIMIT * taken_s), PULL_LIMIT * taken_s)
+        device_s = self._time_s + (taken_s + pull_s) / n * np.arange(1, n + 1, dtype=np.float64)
+        self._time_s = float(device_s[-1])
+        self._frame_s += (taken_s - self._frame_s) / SMOOTHING
+        return Samples(at_s=np.full(n, known_at_s), device_s=device_s, acc_g=frame.acc_g)
+
+    def _follow(self, n: int, at_s: float) -> None:
+        """Let the filter take the arrival of a frame of n samples."""
+        self._arrival_s += n * self.period_s
+        self._arrival_var += n * (2 * self._covariance + n * self._period_var)
+        self._covariance += n * self._period_var
+        self._period_var += (WANDER * self.period_s) ** 2 * max(0.0, at_s - self._at_s)
+        self._at_s = at_s
+        late_s = at_s - self._arrival_s
+        total = self._arrival_var + JITTER_S**2
+        arrival_gain, period_gain = self._arrival_var / total, self._covariance / total
+        self._arrival_s += arrival_gain * late_s
+        self.period_s = max(self.period_s + period_gain * late_s, SHORTEST_PERIOD_S)
+        self._period_var -= period_gain * self._covariance
+        self._covariance -= arrival_gain * self._covariance
+        self._arrival_var -= arrival_gain * self._arrival_var
+
+
+_EMPTY = Samples(at_s=np.empty(0), device_s=np.empty(0), acc_g=np.empty((0, 3)))
+
+
+def _joined(parts: list[Samples]) -> Samples:
+    return Samples(
+        at_s=np.concatenate([part.at_s for part in parts]),
+        device_s=np.concatenate([part.device_s for part in parts]),
+        acc_g=np.concatenate([part.acc_g for part in parts]),
+    )

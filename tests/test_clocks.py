@@ -1,0 +1,165 @@
+"""Clocks of devices: what is counted has the right rate, what is lost leaves a hole, and what is late moves nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.dsp.timebase import Loss, Timebase
+from coach.model import Frame, Series
+
+
+def counted(count, *, rate_hz=50.0, n=1, start_s=5.0, delay_s=lambda i: 0.03):
+    """Frames without a stamp; sample k is taken at k / rate, and the frame arrives late, never before another."""
+    at_s = 0.0
+    for i in range(count):
+        at_s = max(at_s, start_s + (i + 1) * n / rate_hz + delay_s(i))
+        yield Frame(at=at_s, acc_g=np.full((n, 3), float(i)))
+
+
+def jitter(seed, scale_s=0.02, least_s=0.03):
+    chance = np.random.default_rng(seed)
+    return lambda i: least_s + chance.exponential(scale_s)
+
+
+def place(timebase, frames):
+    parts = [timebase.push(frame) for frame in frames]
+    return tuple(np.concatenate([getattr(part, name) for part in parts]) for name in ("t_s", "at_s", "delay_s"))
+
+
+def rate_over(t_s, first_s, last_s):
+    inside = t_s[(t_s >= first_s) & (t_s <= last_s)]
+    return (len(inside) - 1) / (inside[-1] - inside[0])
+
+
+class TestCounted:
+    @pytest.mark.parametrize("wrong", [0.95, 1.0, 1.05])
+    @pytest.mark.parametrize("n", [1, 5])
+    def test_a_wrong_nominal_rate_does_not_last(self, wrong, n):
+        """5 % would be 9 steps a minute, 0.5 % less than one, 0.1 % nothing."""
+        t_s, _, _ = place(Timebase(50.0 * wrong), counted(6000 // n, n=n, delay_s=jitter(n)))
+        assert rate_over(t_s, 8.0, 13.0) == pytest.approx(50.0, rel=0.005)
+        assert rate_over(t_s, 90.0, 110.0) == pytest.approx(50.0, rel=0.001)
+
+    def test_without_a_nominal_rate_the_first_second_is_waited_for_and_kept(self):
+        timebase = Timebase()
+        frames = list(counted(500, delay_s=jitter(2)))
+        t_s, at_s, _ = place(timebase, frames)
+        assert len(t_s) == 500
+        assert (np.diff(t_s) > 0).all()
+        assert at_s[0] == pytest.approx(frames[0].at + 1.0, abs=0.1)
+        assert rate_over(t_s, 10.0, 15.0) == pytest.approx(50.0, rel=0.005)
+
+    def test_notifications_that_jitter_do_not_shake_the_samples(self):
+        t_s, _, _ = place(Timebase(50.0), counted(2000, delay_s=jitter(3)))
+        steps_s = np.diff(t_s)[500:]
+        assert np.abs(steps_s * 50.0 - 1).max() < 0.007
+
+    def test_the_host_delay_finds_the_moment_of_each_sample(self):
+        t_s, _, delay_s = place(Timebase(48.5), counted(6000, delay_s=jitter(4)))
+        prompt_s = 5.0 + np.arange(1, 6001) / 50.0 + 0.03
+        assert np.abs(t_s + delay_s - prompt_s)[500:].max() < 0.07  # while the count is being drawn to its place
+        assert np.abs(t_s + delay_s - prompt_s)[4500:].max() < 0.01
+
+    def test_what_was_held_back_and_comes_in_a_burst_moves_nothing(self):
+        def stalls(i):
+            return 0.03 + (0.7 - (i - 400) / 50.0 if 400 <= i < 435 else 0.0)
+
+        timebase = Timebase(50.0)
+        t_s, _, _ = place(timebase, counted(1000, delay_s=stalls))
+        assert len(t_s) == 1000
+        assert np.diff(t_s).max() < 0.0215
+        assert timebase.take_losses() == []
+
+    @pytest.mark.parametrize("lost", [20, 45, 500])
+    def test_what_is_lost_leaves_a_hole_of_its_length(self, lost):
+        frames = list(counted(1500, delay_s=jitter(6)))
+        timebase = Timebase(50.0)
+        t_s, at_s, _ = place(timebase, frames[:600] + frames[600 + lost :])
+        assert len(t_s) == 1500 - lost
+        steps_s = np.diff(t_s)
+        assert np.argmax(steps_s) == 599
+        assert steps_s[599] == pytest.approx((lost + 1) / 50.0, abs=0.06)
+        assert np.delete(steps_s, 599) == pytest.approx(1 / 50.0, rel=0.02)
+        assert at_s[600] - frames[600 + lost].at < 0.3
+        assert timebase.take_losses() == [Loss(t_s[599], steps_s[599])]
+
+    def test_the_rate_that_was_measured_outlives_a_reconnect(self):
+        timebase = Timebase(47.5)
+        place(timebase, counted(1500, delay_s=jitter(7)))
+        timebase.reconnect(47.5)
+        t_s, _, _ = place(timebase, counted(100, start_s=60.0, delay_s=jitter(8)))
+        assert np.diff(t_s) == pytest.approx(1 / 50.0, rel=0.01)
+
+    def test_a_flood_is_bounded_and_time_advances(self):
+        timebase = Timebase(50.0)
+        frames = [Frame(at=5.0, acc_g=np.zeros((1, 3))) for _ in range(5000)]
+        t_s, _, _ = place(timebase, frames)
+        assert len(t_s) == 5000
+        assert (np.diff(t_s) > 0).all()
+
+    @given(
+        gaps_s=st.lists(st.floats(0, 3), min_size=1, max_size=80),
+        sizes=st.lists(st.integers(1, 9), min_size=80, max_size=80),
+        nominal_hz=st.one_of(st.none(), st.floats(10, 500)),
+    )
+    def test_whatever_comes_time_advances_and_nothing_is_known_early(self, gaps_s, sizes, nominal_hz):
+        timebase = Timebase(nominal_hz)
+        frames = [
+            Frame(at=at, acc_g=np.zeros((n, 3))) for at, n in zip(np.cumsum(gaps_s).tolist(), sizes, strict=False)
+        ]
+        t_s, at_s, _ = place(timebase, frames)
+        assert timebase.dropped == 0
+        assert (np.diff(t_s) > 0).all()
+        assert (np.diff(at_s) >= 0).all()
+        assert np.isfinite(t_s).all()
+
+
+class TestFirstStamped:
+    def frames(self, count, *, rate_hz=52.0, n=4, resolution_s=0.001):
+        for i in range(count):
+            first_s = round(i * n / rate_hz / resolution_s) * resolution_s
+            yield Frame(at=10.0 + (i + 1) * n / rate_hz + 0.05, first_s=100.0 + first_s, acc_g=np.zeros((n, 3)))
+
+    def test_frames_that_stamp_their_first_sample_are_spread_forward(self):
+        t_s, at_s, _ = place(Timebase(52.0), self.frames(200, rate_hz=50.5))
+        assert np.diff(t_s)[200:] == pytest.approx(1 / 50.5, abs=0.0015)
+        assert (t_s <= at_s + 0.1).all()
+
+    def test_a_lost_frame_leaves_a_hole(self):
+        frames = list(self.frames(100))
+        timebase = Timebase(52.0)
+        t_s, _, _ = place(timebase, frames[:50] + frames[51:])
+        assert np.argmax(np.diff(t_s)) == 199
+        assert [loss.length_s for loss in timebase.take_losses()] == [pytest.approx(5 / 52.0, abs=0.003)]
+
+
+class TestSeries:
+    def series(self, device_s, at):
+        device_s = np.asarray(device_s, dtype=float)
+        return Series(at=at, device_s=device_s, acc_g=np.zeros((len(device_s), 3)))
+
+    def test_a_clock_that_starts_anywhere_lands_on_the_run(self):
+        timebase = Timebase()
+        t_s, _, _ = place(timebase, [self.series([1e6, 1e6 + 0.01], 5.0), self.series([1e6 + 0.02], 5.4)])
+        assert t_s == pytest.approx([4.99, 5.0, 5.01], abs=1e-6)
+
+    def test_a_clock_set_anew_goes_on_where_the_host_is(self):
+        timebase = Timebase()
+        t_s, _, delay_s = place(timebase, [self.series([1e6], 5.0), self.series([3.0], 6.0), self.series([3.5], 6.6)])
+        assert t_s == pytest.approx([5.0, 6.0, 6.5])
+        assert delay_s == pytest.approx([0.0, 0.0, 0.0])
+
+    def test_a_stamp_from_the_future_does_not_deafen(self):
+        timebase = Timebase()
+        t_s, _, _ = place(timebase, [self.series([0.0], 5.0), self.series([9e9], 5.1), self.series([0.2], 5.2)])
+        assert t_s == pytest.approx([5.0, 5.1, 5.2])
+
+
+class TestLosses:
+    def test_a_polar_frame_that_was_lost_is_told_once(self):
+        timebase = Timebase(200.0)
+        frames = [Frame(at=5 + i * 0.18, last_s=i * 0.18, acc_g=np.zeros((36, 3))) for i in range(20)]
+        t_s, _, _ = place(timebase, frames[:9] + frames[10:])
+        assert timebase.take_losses() == [Loss(t_s[9 * 36 - 1], pytest.approx(0.185))]
+        assert timebase.take_losses() == []
