@@ -47,6 +47,8 @@ class TargetConfig(_Section):
 class SensorConfig(_Section):
     kind: Literal["auto", "ble", "simulated"]
     address: str
+    match_name: str
+    also: str
     placement: Placement
     pod_cadence: Literal["auto", "strides", "steps"]
     rate_hz: Literal[25, 50, 100, 200]

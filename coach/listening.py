@@ -17,7 +17,7 @@ from coach.config import SensorConfig
 from coach.dsp.cadence import CadenceEngine
 from coach.dsp.pod import GONE_S, STALE_S, PodCadence
 from coach.dsp.resample import LARGEST_HOLE_S
-from coach.dsp.timebase import Loss, Stamped, Timebase
+from coach.dsp.timebase import FirstRate, Loss, Stamped, Timebase
 from coach.model import (
     BatteryReading,
     Cadence,
@@ -45,6 +45,12 @@ REPEAT_S = 0.25
 """A pod's value is said again so often while it holds."""
 
 LOW_BATTERY_PCT = 15
+WEAK_DBM = -88
+"""A signal that is weaker when the device is found will break off now and then."""
+
+ENOUGH_HZ = 24.5
+MEASURE_S = 5.0
+"""The rate of a sensor is looked at once, over so long; fewer samples a second than the first show steps badly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,9 @@ class Listener:
         self._pod_gone_s: float | None = None
         self._repeats = 0
         self._samples_at_s: float | None = None
-        self._battery_said = False
+        self._told: set[str] = set()
+        self._rate = FirstRate(MEASURE_S)
+        self._faster = ""
 
     @property
     def phase_known(self) -> bool:
@@ -107,15 +115,35 @@ class Listener:
 
     def state(self, state: SensorState) -> Iterator[Heard]:
         """Take news of the link."""
-        yield self._news(state.at, state.state, state.reason or state.name, state.battery_pct)
+        yield self._news(state.at, state.state, state.reason or _who(state), state.battery_pct)
         if state.state == "connected":
-            self._rate_hz = state.rate_hz
-            if self._placement == "unknown" and state.placement is not None:
-                self._placement = state.placement
-            self._timebase.reconnect(state.rate_hz)
+            yield from self._connected(state)
         elif state.state in ("reconnecting", "lost", "ended"):
             yield from self._samples_lost(state.at)
             yield from self._pod_lost(state.at)
+
+    def _connected(self, state: SensorState) -> Iterator[Heard]:
+        self._rate_hz, self._faster = state.rate_hz, state.faster
+        if self._placement == "unknown" and state.placement is not None:
+            self._placement = state.placement
+        self._timebase.reconnect(state.rate_hz)
+        self._rate = FirstRate(MEASURE_S)
+        if state.battery_pct is not None:
+            yield from self._battery(state.at, state.battery_pct)
+        if state.rssi_dbm is not None and state.rssi_dbm < WEAK_DBM:
+            reason = f"{state.rssi_dbm} dBm: bring the sensor nearer, or keep your body out of the way"
+            yield from self._once(self._news(state.at, "signal_weak", reason))
+
+    def _battery(self, at_s: float, pct: int) -> Iterator[Heard]:
+        if pct <= LOW_BATTERY_PCT:
+            yield from self._once(self._news(at_s, "battery_low", f"{pct} % left", pct))
+
+    def _once(self, news: Heard) -> Iterator[Heard]:
+        """Let news through that was not told before in this run."""
+        assert isinstance(news.event, SensorEvent)
+        if news.event.state not in self._told:
+            self._told.add(news.event.state)
+            yield news
 
     def _news(self, at_s: float, state: str, reason: str = "", battery_pct: int | None = None) -> Heard:
         return _said(
@@ -149,9 +177,7 @@ class Listener:
                 if reading.bpm > 0:
                     yield _said(HeartRate(t_s=reading.at, available_s=reading.at, bpm=reading.bpm, sensor=self._sensor))
             case BatteryReading():
-                if reading.pct <= LOW_BATTERY_PCT and not self._battery_said:
-                    self._battery_said = True
-                    yield self._news(reading.at, "battery_low", f"{reading.pct} % left", reading.pct)
+                yield from self._battery(reading.at, reading.pct)
             case _:
                 assert_never(reading)
 
@@ -164,12 +190,20 @@ class Listener:
         for loss in self._timebase.take_losses():
             if loss.length_s <= LARGEST_HOLE_S:  # the engine tells of longer ones
                 yield self._lost_frames(loss, float(stamped.at_s[-1]))
-        for part in _unbroken(stamped):
+        for part in _parts(stamped, self._rate.push(stamped.t_s)):
             yield Heard(float(part.at_s[0]))
             self._samples_at_s = float(part.at_s[-1])
             for hop in self._engine.push(part):
                 for event in hop.events:
                     yield Heard(hop.at_s, event, hop.host_delay_s)
+            if part.t_s[-1] == self._rate.known_s:
+                yield from self._slow(float(part.at_s[-1]))
+
+    def _slow(self, at_s: float) -> Iterator[Heard]:
+        """Say once that the sensor sends too few samples a second, and what to do."""
+        if self._rate.hz is not None and self._rate.hz < ENOUGH_HZ:
+            what = f"{self._rate.hz:.0f} samples a second; steps want 25 or more"
+            yield from self._once(self._news(at_s, "rate_low", f"{what}: {self._faster}" if self._faster else what))
 
     def _lost_frames(self, loss: Loss, at_s: float) -> Heard:
         gap = Gap(
@@ -225,10 +259,15 @@ class Listener:
         return Cadence(t_s=at_s, available_s=at_s, spm=None, status="lost", source=source, sensor=self._sensor)
 
 
-def _unbroken(stamped: Stamped) -> Iterator[Stamped]:
-    """Split samples where so long passes between two arrivals that no data were known to come in between."""
-    starts = np.flatnonzero(stamped.at_s[:-1] + SAMPLES_LOST_S <= stamped.at_s[1:]) + 1
+def _parts(stamped: Stamped, last: int | None) -> Iterator[Stamped]:
+    """Split samples after `last`, and where no data were known to come for long between two arrivals."""
+    silences = np.flatnonzero(stamped.at_s[:-1] + SAMPLES_LOST_S <= stamped.at_s[1:]) + 1
+    starts = sorted({*silences.tolist(), *(() if last is None else (last + 1,))})
     for start, end in zip((0, *starts), (*starts, len(stamped.at_s)), strict=True):
         if end > start:
             part = slice(start, end)
             yield Stamped(stamped.t_s[part], stamped.at_s[part], stamped.acc_g[part], stamped.delay_s[part])
+
+
+def _who(state: SensorState) -> str:
+    return f"{state.name} ({state.model})" if state.name and state.model else state.name or state.model

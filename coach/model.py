@@ -68,7 +68,8 @@ class SensorState:
     ----------
     rate_hz : samples a second that the stream was started with; None where the device does not say.
     placement : where on the body the device is worn, if its kind or the runner tells.
-    name : what the device calls itself, stripped of control characters.
+    name : what the device calls itself, stripped of control characters. model : maker, model and firmware, likewise.
+    rssi_dbm : strength of its signal when it was found. faster : what to do where it sends too few samples a second.
     """
 
     at: HostTime
@@ -79,6 +80,9 @@ class SensorState:
     rate_hz: float | None = None
     placement: Placement | None = None
     name: str = ""
+    model: str = ""
+    rssi_dbm: int | None = None
+    faster: str = ""
 
     def __post_init__(self) -> None:
         _require(self.battery_pct is None or 0 <= self.battery_pct <= 100, f"battery {self.battery_pct} % is not 0-100")

@@ -5,7 +5,7 @@ link breaks or falls silent, wait a little and begin again with a new search, a 
 client does not work any more once BlueZ has forgotten the device: bleak #676, #713).
 
 Rules. Notifications are stamped and handed on; nothing is decoded here, so that what is kept is what was sent. A link
-without data that bear cadence is dead, whatever the system says (bleak-retry-connector #228): a watchdog ends it.
+without data that matter is dead, whatever the system says (bleak-retry-connector #228): a watchdog ends it.
 What arrives before the link has been announced is dropped: it is little, and readers may rely on the order.
 Every stop has a time limit; a cancelled sensor is down within two seconds.
 """
@@ -19,15 +19,18 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 
 from coach.config import SensorConfig
 from coach.errors import SensorError, UsageError
 from coach.model import HostTime, Packet, SensorState
 from coach.ports import Clock, Emit
-from sensors.ble_devices import CADENCE_CODECS, About, streaming
+from coach.text import printable
 from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, stopped
-from sensors.ble_scan import find, find_held, printable
+from sensors.ble_scan import Heard, find, find_held
+from sensors.drivers import streaming
+from sensors.drivers.peer import About
 
 CONNECT_S = 20.0
 BACKOFF_FIRST_S = 0.5
@@ -52,9 +55,11 @@ class BleSensor:
 
     Parameters
     ----------
-    address : a MAC address or, on macOS, a UUID, in any case.
+    address : a MAC address or, on macOS, a UUID, in any case. Empty where `config.match_name` is to be searched for:
+        phones and watches change their addresses every quarter of an hour.
     clock : stamps what arrives.
-    config : rate_hz, scan_s and silence_s are used, and placement where the runner has told it.
+    config : rate_hz, scan_s, silence_s and match_name are used, and placement where the runner has told it.
+    companion : this is a second sensor; heart rate is all that it needs to send.
     backoff : makes the waits between attempts to link.
 
     Raises
@@ -69,11 +74,14 @@ class BleSensor:
         *,
         clock: Clock,
         config: SensorConfig,
+        companion: bool = False,
         backoff: Callable[[], Iterator[float]] = backoff_s,
     ) -> None:
+        self._name = "" if address else printable(config.match_name)
         self._address = address.strip().upper()
-        if not _ADDRESS.fullmatch(self._address):
+        if not self._name and not _ADDRESS.fullmatch(self._address):
             raise UsageError(f"{address!r} is not the address of a Bluetooth device", hint="`coach scan` lists them")
+        self._companion = companion
         self._clock = clock
         self._config = config
         self._backoff = backoff
@@ -82,7 +90,7 @@ class BleSensor:
     @property
     def id(self) -> str:
         """The name of this sensor in inputs and events."""
-        return f"ble:{self._address}"
+        return f"ble:{self._name or self._address}"
 
     async def run(self, emit: Emit) -> None:
         """Stream until cancelled.
@@ -107,26 +115,26 @@ class BleSensor:
     async def _attempt(self, link: _Link) -> SensorError:
         """Search, link and stream; give what put an end to it."""
         try:
-            device = await self._search()
+            heard = await self._search()
             self._reached(Stage.FOUND)
-            async with (
-                _connected(device, link.break_off) as client,
-                streaming(client, self._config.rate_hz, link.receive) as about,
-            ):
-                self._reached(Stage.LINKED)
-                link.announce(self._connected_state(device, about))
-                return await link.watch(self._config.silence_s)
+            async with _connected(heard.device, link.break_off) as client:
+                peer = _BleakPeer(client, link.receive)
+                services = {service.uuid for service in client.services}
+                async with streaming(peer, services, self._config.rate_hz, companion=self._companion) as (about, vital):
+                    self._reached(Stage.LINKED)
+                    link.announce(self._connected_state(heard, about), vital)
+                    return await link.watch(self._config.silence_s)
         except BLUETOOTH_ERRORS as error:
             return explain(error)
 
-    async def _search(self) -> BLEDevice:
-        held = await find_held(self._address) if self._stage is Stage.SEARCHING else None
-        return held or await find(self._address, self._config.scan_s)
+    async def _search(self) -> Heard:
+        held = await find_held(self._address) if self._address and self._stage is Stage.SEARCHING else None
+        return held or await find(self._address or self._name, self._config.scan_s, by_name=bool(self._name))
 
     def _reached(self, stage: Stage) -> None:
         self._stage = max(self._stage, stage)
 
-    def _connected_state(self, device: BLEDevice, about: About) -> SensorState:
+    def _connected_state(self, heard: Heard, about: About) -> SensorState:
         told = self._config.placement
         return SensorState(
             at=self._clock.now(),
@@ -135,7 +143,10 @@ class BleSensor:
             battery_pct=about.battery_pct,
             rate_hz=about.rate_hz,
             placement=about.placement if told == "unknown" else told,
-            name=printable(device.name),
+            name=printable(heard.device.name),
+            model=about.model,
+            rssi_dbm=heard.rssi_dbm,
+            faster=about.faster,
         )
 
 
@@ -149,6 +160,31 @@ async def _connected(device: BLEDevice, gone: Callable[[], None]) -> AsyncIterat
         await stopped(client.disconnect())
 
 
+class _BleakPeer:
+    """A linked device, as drivers see it. Disconnecting ends every subscription, in all of bleak's backends."""
+
+    def __init__(self, client: BleakClient, receive: Callable[[str, bytes], None]) -> None:
+        self._client = client
+        self.address = client.address
+        self.name = printable(client.name)
+        self.send = receive
+
+    def offers(self, characteristic: str) -> bool:
+        return self._client.services.get_characteristic(characteristic) is not None
+
+    async def read(self, characteristic: str) -> bytes:
+        return bytes(await self._client.read_gatt_char(characteristic))
+
+    async def write(self, characteristic: str, value: bytes) -> None:
+        await self._client.write_gatt_char(characteristic, value, response=True)
+
+    async def subscribe(self, characteristic: str, take: Callable[[bytes], None]) -> None:
+        def notified(_: BleakGATTCharacteristic, value: bytearray) -> None:
+            take(bytes(value))
+
+        await self._client.start_notify(characteristic, notified)
+
+
 class _Link:
     """One attempt to link, what came of it, and the watch over it."""
 
@@ -157,13 +193,14 @@ class _Link:
         self._clock = clock
         self._emit = emit
         self._broken = False
+        self._vital: frozenset[str] = frozenset()
         self._news = asyncio.Event()
         self._since: HostTime | None = None
         self._last: HostTime | None = None
 
-    def announce(self, state: SensorState) -> None:
-        """Say that the link stands, and let packets through."""
-        self._since = state.at
+    def announce(self, state: SensorState, vital: frozenset[str]) -> None:
+        """Say that the link stands, and let packets through; those of the codecs in `vital` show that it lives."""
+        self._since, self._vital = state.at, vital
         self._emit(state)
 
     def receive(self, codec: str, payload: bytes) -> None:
@@ -172,7 +209,7 @@ class _Link:
             return
         at = self._clock.now()
         self._emit(Packet(at=at, sensor=self._sensor, codec=codec, payload=payload))
-        if codec in CADENCE_CODECS:
+        if codec in self._vital:
             self._last = at
             self._news.set()
 
@@ -182,7 +219,7 @@ class _Link:
         self._news.set()
 
     async def watch(self, silence_s: float) -> SensorError:
-        """Wait until the link breaks or bears no cadence for `silence_s`; give which of the two."""
+        """Wait until the link breaks or bears nothing vital for `silence_s`; give which of the two."""
         while not self._broken:
             self._news.clear()
             try:

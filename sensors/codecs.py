@@ -1,16 +1,19 @@
 """Codec names and the pure decoders behind them; a decoder is loaded when its first packet comes.
 
 A decoder takes a `Packet`, keeps no state, and returns a `Reading` or raises `PacketError`. Kept runs hold packets,
-so a codec's name never changes its meaning: a new meaning is a new name.
+so a codec's name never changes its meaning: a new meaning is a new name. A decoder of somebody else's plugs in by an
+entry point of the group `cadence_coach.codecs`; see `docs/new-device.md`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from types import FunctionType
 
 from coach.errors import PacketError
 from coach.model import Packet, Reading
+from coach.plugins import plugins
 from coach.ports import Decode
 
 DECODERS = {
@@ -23,11 +26,17 @@ DECODERS = {
 }
 
 
+GROUP = "cadence_coach.codecs"
+
+
 @cache
-def _decoder(codec: str) -> Decode:
-    module, _, name = DECODERS[codec].partition(":")
-    function: Decode = getattr(import_module(module), name)
-    return function
+def _decoder(codec: str) -> Decode | None:
+    """Give a decoder; ours before that of a plug-in, None where nobody has one."""
+    if codec in DECODERS:
+        module, _, name = DECODERS[codec].partition(":")
+        function: Decode = getattr(import_module(module), name)
+        return function
+    return plugins(GROUP, FunctionType).get(codec)
 
 
 def decode(packet: Packet) -> Reading:
@@ -38,6 +47,7 @@ def decode(packet: Packet) -> Reading:
     PacketError
         For a payload that the codec does not allow, or a codec that nobody knows.
     """
-    if packet.codec not in DECODERS:
+    decoder = _decoder(packet.codec)
+    if decoder is None:
         raise PacketError(f"nobody knows the codec {packet.codec!r}", packet.payload)
-    return _decoder(packet.codec)(packet)
+    return decoder(packet)

@@ -554,7 +554,7 @@ def test_scan_lists_devices_of_any_name_on_any_terminal(
     home: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     async def scan(seconds: float) -> list[Found]:
-        return [Found(address="C0:FF:EE:00:00:01", name="Läufer 👟", rssi_dbm=-50, speaks=("rsc",))]
+        return [Found(address="C0:FF:EE:00:00:01", name="Läufer 👟", rssi_dbm=-50, speaks=("rsc",), fits=True)]
 
     monkeypatch.setattr("sensors.ble_scan.scan", scan)
     shown = io.BytesIO()

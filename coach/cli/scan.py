@@ -31,7 +31,7 @@ def scan(seconds: float, as_json: bool) -> None:
     for device in found:
         speaks = ", ".join(device.speaks) or "nothing that the coach knows"
         click.echo(f"{device.address}  {device.rssi_dbm:4d} dBm  {device.name or '(no name)'}: {speaks}")
-    fitting = [device for device in found if {"rsc", "pmd"} & set(device.speaks)]
+    fitting = [device for device in found if device.fits]
     if fitting:
         click.echo(f"\nRun with:  coach run --address {fitting[0].address}", err=True)
     else:

@@ -96,7 +96,7 @@ def _choose() -> str:
     from sensors.ble_scan import scan
 
     click.echo("Searching for sensors for 10 s; shake the pod, wet the strap …")
-    fitting = [found for found in asyncio.run(scan(10)) if {"rsc", "pmd"} & set(found.speaks)]
+    fitting = [found for found in asyncio.run(scan(10)) if found.fits]
     if not fitting:
         raise SensorError(
             "no foot pod or strap was found",

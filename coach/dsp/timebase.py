@@ -155,3 +155,37 @@ class Timebase:
         self._minima_s = (self._minima_s[0], float(lowest_s[-1]))
         envelope_s: FloatArray = np.minimum(lowest_s, self._minima_s[0])
         return envelope_s
+
+
+class FirstRate:
+    """Samples a second over the first seconds of a stream, measured once.
+
+    Parameters
+    ----------
+    over_s : so long.
+
+    Attributes
+    ----------
+    hz : None until it is known. known_s : stamp of the sample with which it was.
+    """
+
+    def __init__(self, over_s: float) -> None:
+        self.hz: float | None = None
+        self.known_s = math.inf
+        self._over_s = over_s
+        self._first_s: float | None = None
+        self._count = 0
+
+    def push(self, t_s: FloatArray) -> int | None:
+        """Take stamps; give the index of the one with which the rate is known."""
+        if self.hz is not None or len(t_s) == 0:
+            return None
+        if self._first_s is None:
+            self._first_s = float(t_s[0])
+        enough = int(np.searchsorted(t_s, self._first_s + self._over_s))
+        if enough == len(t_s):
+            self._count += len(t_s)
+            return None
+        self.known_s = float(t_s[enough])
+        self.hz = (self._count + enough) / (self.known_s - self._first_s)
+        return enough

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coach.errors import SensorError
-from sensors.ble_scan import Found, printable, scan
+from coach.text import printable
+from sensors.ble_scan import Found, scan
 
 from .devices import FootPod, PolarH10
 from .watch import emulated

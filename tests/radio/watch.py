@@ -80,7 +80,7 @@ def sensor(
     placement: str = "unknown",
 ) -> BleSensor:
     config = SensorConfig.model_construct(
-        address=address, placement=placement, rate_hz=200, scan_s=scan_s, silence_s=silence_s
+        address=address, match_name="", placement=placement, rate_hz=200, scan_s=scan_s, silence_s=silence_s
     )
     return BleSensor(address, clock=clock or HostClock(), config=config, backoff=backoff)
 
