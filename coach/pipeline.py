@@ -19,7 +19,7 @@ from typing import assert_never
 from coach import __version__
 from coach.coaching.nudge import Nudge
 from coach.coaching.target import Band
-from coach.config import Config
+from coach.config import Config, SensorConfig
 from coach.errors import PacketError
 from coach.listening import Heard, Listener
 from coach.model import (
@@ -204,8 +204,15 @@ class Pipeline:
 
     def _listener(self, sensor: str) -> Listener:
         if sensor not in self._listeners:
-            self._listeners[sensor] = Listener(sensor, self._config.sensor)
+            self._listeners[sensor] = Listener(sensor, self._settings_of(sensor))
         return self._listeners[sensor]
+
+    def _settings_of(self, sensor: str) -> SensorConfig:
+        """Give the settings for a sensor; where it is worn was told of the first, not of the one beside it."""
+        also = self._config.sensor.also.strip().upper()
+        if also and sensor.upper().endswith(also):
+            return self._config.sensor.model_copy(update={"placement": "unknown"})
+        return self._config.sensor
 
     def _tell(self, heard: Iterator[Heard]) -> Iterator[Event]:
         """Pass on what a listener heard, and what the coach makes of it, in the order of becoming known."""
@@ -216,7 +223,7 @@ class Pipeline:
                     pass
                 case Step() as step:
                     yield step
-                    if self._selection.steps_lead:
+                    if self._selection.leads(step.sensor):
                         self._coach.contact(step.t_s + item.host_delay_s, step.foot)
                 case Speed() as speed:
                     self._selection.hear(speed)

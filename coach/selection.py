@@ -8,6 +8,9 @@ A pod also checks the octave of the steps. When the two stay an octave apart for
 if only the pod's reading is one that people have at that speed, the pod leads until the steps agree with it; in any
 other case the steps go on leading. Either way the runner is told once, because one of the two needs attention: a pod
 with the wrong unit is as likely as steps at half their rate.
+
+Of two sensors that feel steps the first to be heard leads, and keeps the lead for whole bouts: the other takes over
+when the leader's steps were not locked for 1.5 s while its own are.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ class Selection:
 
     def __init__(self) -> None:
         self.steps_lead = False
+        self._leader = ""
+        self._leader_locked_s = -math.inf
         self._pod: Cadence | None = None
         self._speed_mps = 0.0
         self._locked_at_s: float | None = None
@@ -51,9 +56,12 @@ class Selection:
         if reading.source == "rsc":
             self._pod = reading
             return not self.steps_lead
+        if not self._is_of_leader(reading):
+            return False
         if reading.status == "lost":
             led = self.steps_lead
             self._drop_steps()
+            self._leader_locked_s = -math.inf
             return led
         self._check_octave(reading)
         if self.steps_lead and self._is_lost(reading):
@@ -68,6 +76,22 @@ class Selection:
         return news
 
     # --- who leads ------------------------------------------------------------------------------------------------
+
+    def leads(self, sensor: str) -> bool:
+        """Tell whether the steps of a sensor count."""
+        return self.steps_lead and sensor == self._leader
+
+    def _is_of_leader(self, steps: Cadence) -> bool:
+        """Tell whether the sensor leads that the steps are of, from now on or still."""
+        if steps.sensor != self._leader:
+            since_s = steps.available_s - self._leader_locked_s
+            if self._leader and (steps.status != "locked" or since_s < TAKEOVER_S):
+                return False
+            self._leader = steps.sensor
+            self._drop_steps()
+        if steps.status == "locked":
+            self._leader_locked_s = steps.available_s
+        return True
 
     @property
     def _fresh_pod_spm(self) -> float | None:

@@ -55,6 +55,7 @@ class Session:
     pipeline : the fold.
     clock : host time.
     sensors, sinks : what it owns from `run` on. listeners : who hears the beats beside the output.
+    companions : sensors too, but the run goes on without them.
     make_output : makes the sound output; called again when the machine slept.
     on_problem : told in one line of what went wrong while the run went on.
     """
@@ -66,13 +67,15 @@ class Session:
         *,
         sensors: Sequence[Sensor],
         make_output: Callable[[], Output],
+        companions: Sequence[Sensor] = (),
         sinks: Sequence[Sink] = (),
         listeners: Sequence[BeatListener] = (),
         on_problem: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock
-        self._sensors = sensors
+        self._sensors = [*sensors, *companions]
+        self._companions = frozenset(sensor.id for sensor in companions)
         self._make_output = make_output
         self._output = make_output()
         self._listeners = listeners
@@ -180,7 +183,7 @@ class Session:
                 continue  # what came in meanwhile goes first
             looked_s = now
             self._deliver(None, self._pipeline.advance(now))
-            if all(task.done() for task in self._listening.values()):
+            if all(task.done() for sensor, task in self._listening.items() if sensor not in self._companions):
                 self.stop()
             await self._next_event(now)
         self._drain()
@@ -225,6 +228,10 @@ class Session:
         try:
             await sensor.run(self._emit)
         except Exception as error:  # whatever it is, the run is closed and kept first
+            if sensor.id in self._companions:
+                self._put(SensorState(at=self._clock.now(), sensor=sensor.id, state="lost", reason=str(error)))
+                self._on_problem(f"the run goes on without {sensor.id}: {error}")
+                return
             self._failure = self._failure or error
             self.stop()
 

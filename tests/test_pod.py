@@ -558,6 +558,41 @@ class TestSelection:
         assert self.follow(lambda t: 85.0 if 10 <= t < 19 else 170.0, lambda t: 170.0)[1] == []
 
 
+class TestTwoThatFeelSteps:
+    """One of them leads, for whole bouts."""
+
+    def leaders(self, strap, shoe, until_s=20.0):
+        """Give who leads at each quarter of a second; both say their reading then, the strap first."""
+        selection, leading = Selection(), []
+        for k in range(int(until_s * 4)):
+            now = k / 4
+            believed = []
+            for sensor, value in (("strap", strap(now)), ("shoe", shoe(now))):
+                status, spm = (value, None) if isinstance(value, str) else ("locked", value)
+                if value is not None and selection.counts(
+                    Cadence(t_s=now, available_s=now, spm=spm, status=status, source="steps", sensor=sensor)
+                ):
+                    believed += [sensor] if status == "locked" else []
+            assert len(believed) <= 1
+            leading.append("strap" if selection.leads("strap") else "shoe" if selection.leads("shoe") else None)
+        return leading
+
+    def test_the_first_leads_while_it_is_locked(self):
+        assert set(self.leaders(lambda t: 170.0, lambda t: 171.0)) == {"strap"}
+
+    def test_the_other_takes_over_after_1_5_s_and_keeps_the_lead(self):
+        leading = self.leaders(lambda t: "idle" if 5 <= t < 10 else 170.0, lambda t: 171.0)
+        assert leading.index("shoe") == 5 * 4 + 5  # the last lock was told at 4.75
+        assert set(leading[leading.index("shoe") :]) == {"shoe"}
+
+    def test_the_other_takes_over_at_once_where_the_link_is_lost(self):
+        leading = self.leaders(lambda t: 170.0 if t < 5 else "lost" if t == 5 else None, lambda t: 171.0)
+        assert leading[20] == "shoe"
+
+    def test_one_that_is_not_locked_takes_nothing_over(self):
+        assert set(self.leaders(lambda t: "idle" if t > 5 else 170.0, lambda t: "acquiring")) == {"strap"}
+
+
 def _fresh(reading):
     return reading.spm is not None and not reading.stale
 

@@ -255,12 +255,18 @@ class Stage:
         self.loop = asyncio.get_running_loop()
 
     def session(
-        self, *sensors: Any, sinks: Sequence[Any] = (), listeners: Sequence[Any] = (), streams: bool = True
+        self,
+        *sensors: Any,
+        companions: Sequence[Any] = (),
+        sinks: Sequence[Any] = (),
+        listeners: Sequence[Any] = (),
+        streams: bool = True,
     ) -> Session:
         return Session(
             Pipeline(self.config, decode),
             self.clock,
             sensors=sensors,
+            companions=companions,
             make_output=lambda: FakeOutput(self.sound, streams=streams),
             sinks=[*sinks, self.recorder],
             listeners=listeners,
@@ -608,6 +614,29 @@ async def test_a_sensor_that_fails_for_good_ends_the_run_which_is_summed_up_befo
         await stage.session(FakeSensor(fail), other).run()
     assert other.stopped == 1
     assert isinstance(stage.recorder.events[-1], Summary)
+    assert_closed(stage)
+    assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
+
+
+@in_virtual_time
+async def test_a_run_goes_on_without_a_companion_that_fails_and_ends_with_its_own_sensor() -> None:
+    stage = Stage()
+
+    async def fail(emit: Emit) -> None:
+        emit(stage.connected("strap"))
+        await asyncio.sleep(2)
+        raise SensorError("strap was not heard", fault="not_found")
+
+    async def stay(emit: Emit) -> None:
+        await asyncio.sleep(ENDLESS_S)
+
+    companions = [FakeSensor(fail, "strap"), FakeSensor(stay, "watch")]
+    await stage.session(stage.pod(packets=20), companions=companions).run()
+    assert stage.problems == ["the run goes on without strap: strap was not heard"]
+    lost = next(state for state in stage.recorder.inputs_of(SensorState) if state.state == "lost")
+    assert (lost.sensor, lost.reason) == ("strap", "strap was not heard")
+    assert [packet.at for packet in stage.recorder.inputs_of(Packet)][-1] > lost.at + 5
+    assert companions[1].stopped == 1
     assert_closed(stage)
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from coach.cli.options import LiveFlags, flags, live_options
+
+if TYPE_CHECKING:
+    from coach.ports import Clock
 
 FAST_START_SPM = 162
 LIVE_S = 60.0
@@ -49,6 +53,7 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
         play(runner, effective.config, source, outlets, until_s=duration_s)
         return
 
+    from coach.cli.choosing import Sensors
     from coach.cli.keeping import open_store
     from coach.cli.live import LiveOptions, Notices, Outcome, go
     from sensors.paced import Paced
@@ -56,5 +61,9 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
     options = LiveOptions.of(live, duration_s=duration_s, fallback_wav=Path("coach-demo.wav"))
     notices, outcome = Notices(), Outcome()
     store = open_store(effective.config, notices.say)
-    go(effective, options, source, lambda clock: Paced(runner, clock), store=store, notices=notices, outcome=outcome)
+
+    def worn(clock: Clock) -> Sensors:
+        return Sensors(Paced(runner, clock))
+
+    go(effective, options, source, worn, store=store, notices=notices, outcome=outcome)
     outcome.exit()

@@ -17,10 +17,11 @@ import click
 from coach.cli.offline import open_events, wav_listener
 
 if TYPE_CHECKING:
+    from coach.cli.choosing import Sensors
     from coach.cli.options import LiveFlags
     from coach.config import Config, Effective
     from coach.model import Event, Input, SensorEvent, Summary
-    from coach.ports import Clock, Sensor, Sink
+    from coach.ports import Clock, Sink
     from coach.session import Session
     from coach.store.book import Store
     from coach.ui.keys import Keyboard
@@ -125,7 +126,7 @@ def go(
     effective: Effective,
     options: LiveOptions,
     source: dict[str, object],
-    make_sensor: Callable[[Clock], Sensor],
+    make_sensors: Callable[[Clock], Sensors],
     *,
     store: Store | None,
     notices: Notices,
@@ -144,7 +145,7 @@ def go(
     keeping = Keeping(store, effective, source, notices.say)
     keepers: list[Sink] = [outcome, *([keeping.writer] if keeping.writer else [])]
     try:
-        asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers).live(make_sensor))
+        asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers).live(make_sensors))
     finally:
         notices.view_closed()
         try:
@@ -170,7 +171,7 @@ class _Run:
     outcome: Outcome
     keepers: Sequence[Sink]
 
-    async def live(self, make_sensor: Callable[[Clock], Sensor]) -> None:
+    async def live(self, make_sensors: Callable[[Clock], Sensors]) -> None:
         """Run."""
         from audio.outputs import choose
         from coach.clock import HostClock
@@ -182,9 +183,9 @@ class _Run:
         from sensors.codecs import decode
 
         clock = HostClock()
-        sensor = make_sensor(clock)
+        worn = make_sensors(clock)
         with ExitStack() as stack:
-            listeners: list[BeatListener] = [sensor] if isinstance(sensor, BeatListener) else []
+            listeners: list[BeatListener] = [worn.main] if isinstance(worn.main, BeatListener) else []
             if self.options.wav is not None:
                 listeners.append(stack.enter_context(wav_listener(self.options.wav, self.config, self.notices.say)))
             view = view_for(
@@ -194,7 +195,8 @@ class _Run:
             session = Session(
                 Pipeline(self.config, decode),
                 clock,
-                sensors=[sensor],
+                sensors=[worn.main],
+                companions=worn.companions,
                 make_output=lambda: choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
                 sinks=sinks,
                 listeners=listeners,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from coach.cli.choosing import Sensors, the_only
 from coach.cli.options import LiveFlags, flags, live_options
-from coach.errors import SensorError, StoreError
+from coach.errors import StoreError
 
 if TYPE_CHECKING:
-    from coach.config import Config, Layer
+    from coach.config import Config, Layer, SensorConfig
     from coach.model import SensorEvent
     from coach.ports import Clock, Sensor
     from coach.store.book import Store
@@ -29,9 +31,18 @@ def pod_key(address: str) -> str:
 @click.command()
 @click.option("--sensor", metavar="KIND", help="auto (the remembered one), ble or simulated.")
 @click.option("--address", metavar="ADDRESS", help="Of a Bluetooth sensor, as `coach scan` prints it.")
+@click.option("--match-name", metavar="NAME", help="Search by name: for phones and watches that change their address.")
+@click.option("--also", metavar="ADDRESS", help="A second sensor: a strap for heart rate, or a pod beside a strap.")
 @click.option("--placement", metavar="WHERE", help="Where the sensor is worn: foot, waist, chest, wrist ...")
 @live_options
-def run(live: LiveFlags, sensor: str | None, address: str | None, placement: str | None) -> None:
+def run(
+    live: LiveFlags,
+    sensor: str | None,
+    address: str | None,
+    match_name: str | None,
+    also: str | None,
+    placement: str | None,
+) -> None:
     """Run: find your steps, and lead you into your band by ear. q, Ctrl-C or --duration ends it.
 
     \b
@@ -43,21 +54,27 @@ def run(live: LiveFlags, sensor: str | None, address: str | None, placement: str
     from coach.cli.live import LiveOptions, Notices, Outcome, go
 
     own = flags(
-        sensor__kind=sensor or ("ble" if address else None),
+        sensor__kind=sensor or ("ble" if address or match_name else None),
         sensor__address=address,
+        sensor__match_name=match_name,
+        sensor__also=also,
         sensor__placement=placement,
     )
     notices = Notices()
     effective = live.load(*own)
     store = open_store(effective.config, notices.say)
     effective = live.load(*own, extra=_remembered(store, effective.config, notices.say))
+    if _must_search(effective.config.sensor):
+        asks = not live.headless and sys.stdin is not None and sys.stdin.isatty()
+        own += flags(sensor__address=the_only(effective.config.sensor.scan_s, ask=asks, say=notices.say))
+        effective = live.load(*own, extra=_remembered(store, live.load(*own).config, notices.say))
     options = LiveOptions.of(live, duration_s=live.duration, fallback_wav=Path("coach-run.wav"))
     outcome = Outcome()
     maker = sensor_maker(effective.config)
     try:
         go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
     finally:
-        if store is not None and outcome.connected and effective.config.sensor.kind != "simulated":
+        if store is not None and outcome.connected and effective.config.sensor.address:
             remember(store, effective.config.sensor.address, outcome.learnt, notices.say)
     outcome.exit()
 
@@ -79,7 +96,7 @@ def _remembered(store: Store | None, config: Config, say: Callable[[str], None])
     if store is None:
         return []
     try:
-        address = config.sensor.address or store.recall(REMEMBERED) or ""
+        address = config.sensor.address or ("" if config.sensor.match_name else store.recall(REMEMBERED)) or ""
         unit = store.recall(pod_key(address))
     except StoreError as error:
         say(f"nothing is remembered: {error}")
@@ -94,29 +111,31 @@ def _source(config: Config) -> dict[str, object]:
     return {"kind": "ble", "address": config.sensor.address}
 
 
-def sensor_maker(config: Config) -> Callable[[Clock], Sensor]:
-    """Give what makes the sensor that the settings name, once there is a clock.
+def _must_search(sensor: SensorConfig) -> bool:
+    return sensor.kind in ("auto", "ble") and not sensor.address and not sensor.match_name
 
-    Raises
-    ------
-    SensorError
-        When no sensor is known.
-    """
-    if config.sensor.kind != "simulated" and not config.sensor.address:
-        raise SensorError(
-            "no sensor is known yet",
-            fault="not_found",
-            hint="`coach setup` finds yours, `coach run --address …` names one, `coach demo` needs none",
-        )
 
-    def make(clock: Clock) -> Sensor:
-        if config.sensor.kind == "simulated":
-            from sensors.paced import Paced
-            from sensors.simulated import SimulatedRunner
+def sensor_maker(config: Config) -> Callable[[Clock], Sensors]:
+    """Give what makes the sensors that the settings name, once there is a clock."""
 
-            return Paced(SimulatedRunner(config.simulation), clock)
+    def make(clock: Clock) -> Sensors:
         from sensors.ble import BleSensor
 
-        return BleSensor(config.sensor.address, clock=clock, config=config.sensor)
+        companions: list[Sensor] = []
+        if config.sensor.also:
+            beside = config.sensor.model_copy(update={"placement": "unknown"})
+            companions.append(BleSensor(config.sensor.also, clock=clock, config=beside, companion=True))
+        return Sensors(_main(config, clock), companions)
 
     return make
+
+
+def _main(config: Config, clock: Clock) -> Sensor:
+    if config.sensor.kind == "simulated":
+        from sensors.paced import Paced
+        from sensors.simulated import SimulatedRunner
+
+        return Paced(SimulatedRunner(config.simulation), clock)
+    from sensors.ble import BleSensor
+
+    return BleSensor(config.sensor.address, clock=clock, config=config.sensor)

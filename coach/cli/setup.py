@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
+from coach.cli.choosing import choose, described, search
 from coach.cli.options import Seconds, flags, load_settings, settings_options
 from coach.cli.run import REMEMBERED, pod_key
-from coach.errors import AudioError, SensorError, UsageError
+from coach.errors import AudioError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config
     from coach.model import Foot
     from coach.store.book import Store
-    from sensors.ble_scan import Found
 
 CLICKS = 8
 
@@ -44,7 +43,7 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
     config = load_settings(config_file, settings).config
     with Store.open(store_path(config.store.path)) as store:
         _sound(config)
-        chosen = address or _choose()
+        chosen = address or _choose(config.sensor.scan_s)
         store.remember(REMEMBERED, chosen)
         click.echo(f"Remembered {chosen}.")
         _cadence(chosen, seconds, store, config_file, settings)
@@ -83,36 +82,14 @@ def _sound(config: Config) -> None:
         click.echo("Turn the volume up; `coach doctor` lists the devices, and audio.device names one.")
 
 
-def _choose() -> str:
-    """Search, and let the runner choose.
-
-    Raises
-    ------
-    SensorError
-        When nothing that fits is on the air.
-    """
-    import asyncio
-
-    from sensors.ble_scan import scan
-
-    click.echo("Searching for sensors for 10 s; shake the pod, wet the strap …")
-    fitting = [found for found in asyncio.run(scan(10)) if found.fits]
-    if not fitting:
-        raise SensorError(
-            "no foot pod or strap was found",
-            fault="not_found",
-            hint="wake it, bring it near, and close apps and watches that are connected to it",
-        )
-    for number, found in enumerate(fitting, start=1):
-        click.echo(f"  {number}  {found.name or '(no name)'}  {found.address}  {found.rssi_dbm} dBm")
-    if len(fitting) == 1 and click.confirm("Is this yours?", default=True):
-        return fitting[0].address
-    return _numbered(fitting)
-
-
-def _numbered(fitting: Sequence[Found]) -> str:
-    number = click.prompt("Which one is yours?", type=click.IntRange(1, len(fitting)), default=1)
-    return fitting[number - 1].address
+def _choose(seconds: float) -> str:
+    """Search, and let the runner choose."""
+    fitting = search(seconds, click.echo)
+    if len(fitting) == 1:
+        click.echo(f"  1  {described(fitting[0])}", err=True)
+        if click.confirm("Is this yours?", default=True, err=True):
+            return fitting[0].address
+    return choose(fitting)
 
 
 def _cadence(address: str, seconds: float, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:

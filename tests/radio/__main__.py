@@ -38,6 +38,7 @@ def arguments() -> argparse.Namespace:
     summary, _, more = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(prog="python -m tests.radio", description=summary, epilog=more)
     parser.add_argument("--pod", nargs="?", type=int, const=85, metavar="STRIDES_PER_MIN", help="a foot pod is near")
+    parser.add_argument("--pod-address", default="C0:FF:EE:00:00:01", metavar="ADDRESS", help="of the foot pod")
     parser.add_argument("--strap", nargs="?", const="", metavar="CSV", help="a Polar H10 is near, worn or (CSV) run in")
     parser.add_argument("--away", type=span, action="append", default=[], metavar="AFTER:FOR", help="out of range")
     parser.add_argument("--mute", type=span, action="append", default=[], metavar="AFTER:FOR", help="linked, no data")
@@ -59,7 +60,7 @@ def devices(options: argparse.Namespace) -> dict[str, Device]:
     """Make the devices that were asked for."""
     near: dict[str, Device] = {}
     if options.pod is not None:
-        near["pod"] = FootPod(strides_per_min=options.pod)
+        near["pod"] = FootPod(options.pod_address, strides_per_min=options.pod)
     if options.strap is not None:
         near["strap"] = PolarH10(acc_g=acceleration(Path(options.strap)) if options.strap else None)
     return near

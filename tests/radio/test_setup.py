@@ -36,7 +36,7 @@ def setup(radio: RadioProcess, folder: Path, answers: str, *arguments: str) -> s
         os.close(here)
         os.close(there)
     assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    return ended.stdout + ended.stderr
 
 
 def test_the_chosen_sensor_and_what_its_pod_counts_are_remembered(
