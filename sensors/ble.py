@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from random import Random
 
 from bleak import BleakClient
@@ -27,6 +27,7 @@ from coach.errors import SensorError, UsageError
 from coach.model import HostTime, Packet, SensorState
 from coach.ports import Clock, Emit
 from coach.text import printable
+from sensors.air import Air
 from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, stopped
 from sensors.ble_scan import Heard, find, find_held
 from sensors.drivers import streaming
@@ -59,7 +60,7 @@ class BleSensor:
         phones and watches change their addresses every quarter of an hour.
     clock : stamps what arrives.
     config : rate_hz, scan_s, silence_s and match_name are used, and placement where the runner has told it.
-    companion : this is a second sensor; heart rate is all that it needs to send.
+    companion : this is a second sensor; heart rate is all that it needs to send. air : shared with the first.
     backoff : makes the waits between attempts to link.
 
     Raises
@@ -75,6 +76,7 @@ class BleSensor:
         clock: Clock,
         config: SensorConfig,
         companion: bool = False,
+        air: Air | None = None,
         backoff: Callable[[], Iterator[float]] = backoff_s,
     ) -> None:
         self._name = "" if address else printable(config.match_name)
@@ -82,6 +84,7 @@ class BleSensor:
         if not self._name and not _ADDRESS.fullmatch(self._address):
             raise UsageError(f"{address!r} is not the address of a Bluetooth device", hint="`coach scan` lists them")
         self._companion = companion
+        self._air = air or Air()
         self._clock = clock
         self._config = config
         self._backoff = backoff
@@ -115,21 +118,27 @@ class BleSensor:
     async def _attempt(self, link: _Link) -> SensorError:
         """Search, link and stream; give what put an end to it."""
         try:
-            heard = await self._search()
-            self._reached(Stage.FOUND)
-            async with _connected(heard.device, link.break_off) as client:
-                peer = _BleakPeer(client, link.receive)
-                services = {service.uuid for service in client.services}
-                async with streaming(peer, services, self._config.rate_hz, companion=self._companion) as (about, vital):
-                    self._reached(Stage.LINKED)
-                    link.announce(self._connected_state(heard, about), vital)
-                    return await link.watch(self._config.silence_s)
+            async with AsyncExitStack() as ends:
+                async with self._air.alone():
+                    heard = await self._search()
+                    self._reached(Stage.FOUND)
+                    client = await ends.enter_async_context(_connected(heard.device, link.break_off))
+                    about, vital = await ends.enter_async_context(self._streaming(client, link))
+                ends.enter_context(self._air.streaming())
+                self._reached(Stage.LINKED)
+                link.announce(self._connected_state(heard, about), vital)
+                return await link.watch(self._config.silence_s)
         except BLUETOOTH_ERRORS as error:
             return explain(error)
 
     async def _search(self) -> Heard:
         held = await find_held(self._address) if self._address and self._stage is Stage.SEARCHING else None
-        return held or await find(self._address or self._name, self._config.scan_s, by_name=bool(self._name))
+        search_s = self._air.search_s(self._config.scan_s)
+        return held or await find(self._address or self._name, search_s, by_name=bool(self._name))
+
+    def _streaming(self, client: BleakClient, link: _Link) -> AbstractAsyncContextManager[tuple[About, frozenset[str]]]:
+        services = {service.uuid for service in client.services}
+        return streaming(_BleakPeer(client, link.receive), services, self._config.rate_hz, companion=self._companion)
 
     def _reached(self, stage: Stage) -> None:
         self._stage = max(self._stage, stage)

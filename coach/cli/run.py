@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coach.model import SensorEvent
     from coach.ports import Clock, Sensor
     from coach.store.book import Store
+    from sensors.air import Air
 
 REMEMBERED = "sensor"
 """Under this key the store remembers the address of the last sensor."""
@@ -119,18 +120,20 @@ def sensor_maker(config: Config) -> Callable[[Clock], Sensors]:
     """Give what makes the sensors that the settings name, once there is a clock."""
 
     def make(clock: Clock) -> Sensors:
+        from sensors.air import Air
         from sensors.ble import BleSensor
 
+        air = Air()
         companions: list[Sensor] = []
         if config.sensor.also:
             beside = config.sensor.model_copy(update={"placement": "unknown"})
-            companions.append(BleSensor(config.sensor.also, clock=clock, config=beside, companion=True))
-        return Sensors(_main(config, clock), companions)
+            companions.append(BleSensor(config.sensor.also, clock=clock, config=beside, companion=True, air=air))
+        return Sensors(_main(config, clock, air), companions)
 
     return make
 
 
-def _main(config: Config, clock: Clock) -> Sensor:
+def _main(config: Config, clock: Clock, air: Air) -> Sensor:
     if config.sensor.kind == "simulated":
         from sensors.paced import Paced
         from sensors.simulated import SimulatedRunner
@@ -138,4 +141,4 @@ def _main(config: Config, clock: Clock) -> Sensor:
         return Paced(SimulatedRunner(config.simulation), clock)
     from sensors.ble import BleSensor
 
-    return BleSensor(config.sensor.address, clock=clock, config=config.sensor)
+    return BleSensor(config.sensor.address, clock=clock, config=config.sensor, air=air)

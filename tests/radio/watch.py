@@ -15,6 +15,7 @@ from coach.config import SensorConfig
 from coach.errors import SensorError
 from coach.model import Packet, SensorState
 from coach.ports import Clock, SensorInput
+from sensors.air import Air
 from sensors.ble import BleSensor
 
 from .fixtures import Radio
@@ -78,11 +79,13 @@ def sensor(
     scan_s: float = 5.0,
     silence_s: float = 5.0,
     placement: str = "unknown",
+    companion: bool = False,
+    air: Air | None = None,
 ) -> BleSensor:
     config = SensorConfig.model_construct(
         address=address, match_name="", placement=placement, rate_hz=200, scan_s=scan_s, silence_s=silence_s
     )
-    return BleSensor(address, clock=clock or HostClock(), config=config, backoff=backoff)
+    return BleSensor(address, clock=clock or HostClock(), config=config, companion=companion, air=air, backoff=backoff)
 
 
 @asynccontextmanager
