@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench soak lock clean
 
 demo: .venv/run.stamp            ## coach a simulated runner for a minute
 	@$(BIN)/coach demo $(ARGS)
@@ -19,6 +19,9 @@ check: .venv/dev.stamp           ## style, types, import contracts
 
 bench: .venv/dev.stamp           ## measure speed, start-up and memory
 	$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/dev.stamp            ## an hour on an emulated link that is lost every 20 s
+	$(BIN)/python -m tests.radio.soak $(ARGS)
 
 lock: .venv/dev.stamp            ## pin the newest allowed versions (on Linux)
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --upgrade $(LOCKING) -o requirements.lock pyproject.toml
