@@ -1,5 +1,7 @@
 """The grid: that of the run, the same however the rows were batched, without holes or tones that were not there."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,10 +22,13 @@ def split(whole, cuts):
     return [Stamped(*(part.copy() for part in parts)) for parts in zip(*columns, strict=True)]
 
 
-def resample(parts, hop=1):
-    """Give the grid's indices, values, arrivals and delays, and the holes."""
-    resampler = Resampler(hop)
-    grids = [grid for part in parts for grid in resampler.push(part)]
+def resample(parts, hop=None):
+    """Give the grid's indices, values, arrivals and delays, and the holes; wanted is each next multiple of the hop."""
+    resampler, grids, wanted = Resampler(), [], -math.inf
+    for part in parts:
+        for grid in resampler.push(part, wanted):
+            grids.append(grid)
+            wanted = wanted if hop is None else ((grid.first + len(grid) - 1) // hop + 1) * hop
     k = np.concatenate([np.arange(grid.first, grid.first + len(grid)) for grid in grids] or [[]])
     columns = [np.concatenate([getattr(g, name) for g in grids] or [[]]) for name in ("acc_g", "at_s", "delay_s")]
     return k, *columns, [grid.hole for grid in grids if grid.hole is not None]
@@ -55,8 +60,8 @@ def test_batches_change_nothing(rate_hz, batch):
 
 @pytest.mark.parametrize("rate_hz", [26.0, 104.0, 500.0])
 @pytest.mark.parametrize("batch", [1, 3, 7, 512])
-def test_a_hop_delays_the_same_samples_and_changes_nothing_else(rate_hz, batch):
-    """Its last samples wait for the next multiple; those of a batch that reaches one go on with it."""
+def test_waiting_for_what_is_wanted_delays_the_same_samples_and_changes_nothing_else(rate_hz, batch):
+    """The last samples wait for the next multiple; those of a batch that reaches one go on with it."""
     whole = stamped(uneven(rate_hz, 12.0), sine(2.8))
     *expected, holes = resample(split(whole, []))
     *got, got_holes = resample(split(whole, range(batch, len(whole.t_s), batch)), hop=5)
@@ -66,13 +71,16 @@ def test_a_hop_delays_the_same_samples_and_changes_nothing_else(rate_hz, batch):
     assert got_holes == holes
 
 
-def test_single_samples_go_on_when_they_reach_another_multiple_of_the_hop():
-    resampler = Resampler(5)
+def test_single_samples_go_on_when_what_is_wanted_is_known():
+    resampler = Resampler()
     whole = stamped(np.arange(48) / 100)
-    reached = [[grid.first + len(grid) - 1 for grid in resampler.push(part)] for part in split(whole, range(1, 48))]
+    wanted = [-math.inf] * 26 + [30] * 5 + [42] * 12 + [99] * 5
+    reached = [
+        [grid.first + len(grid) - 1 for grid in resampler.push(part, index)]
+        for part, index in zip(split(whole, range(1, 48)), wanted, strict=True)
+    ]
     assert reached[:26] == [[]] * 25 + [[25]]  # the rate is found from a quarter of a second
-    assert [k for known in reached[26:] for k in known] == [30, 35, 40, 45]
-    assert [i for i, known in enumerate(reached) if known] == [25, 30, 35, 40, 45]
+    assert [(i, known) for i, known in enumerate(reached) if known][1:] == [(30, [30]), (42, [42])]
 
 
 def test_a_few_stamps_too_close_together_do_not_make_a_fast_sensor():

@@ -20,7 +20,7 @@ def test_the_newest_rows_come_out_in_order(capacity, sizes):
         ring.push(counted(pushed, size))
         pushed += size
         held = min(pushed, capacity)
-        assert (len(ring), ring.pushed) == (held, pushed)
+        assert len(ring) == held
         for n in range(held + 1):
             assert ring.last(n).tolist() == counted(pushed - n, n).tolist()
 
@@ -30,7 +30,7 @@ def test_after_a_reset_it_is_as_new(capacity, sizes):
     used, new = Ring(capacity, 2), Ring(capacity, 2)
     used.push(counted(1000, 13))
     used.reset()
-    assert (len(used), used.pushed) == (0, 0)
+    assert len(used) == 0
     for size in sizes:
         used.push(counted(0, size))
         new.push(counted(0, size))

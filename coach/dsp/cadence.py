@@ -117,12 +117,13 @@ class CadenceEngine:
         self._sensor = sensor
         self._placement = placement
         self._region = region_of(placement)
-        self._resampler = Resampler(HOP)
+        self._resampler = Resampler()
         self._band = SosFilter(2, MOTION_HZ, "bandpass", GRID_HZ)
         self._ring = Ring(round(WINDOW_S * GRID_HZ), 6)
         self._tempo = StrideTempo(one_footed=region_of(placement) == "foot")
         self._intervals = IntervalFilter()
         self._said_to = -math.inf
+        self._next_look: float = -math.inf
         self._moving_since: int | None = None
         self._forget()
 
@@ -136,7 +137,7 @@ class CadenceEngine:
 
     def push(self, stamped: Stamped) -> Iterator[Hop]:
         """Take samples; yield what became known, in order."""
-        for grid in self._resampler.push(stamped):
+        for grid in self._resampler.push(stamped, self._next_look):
             if grid.hole is not None:
                 yield self._gap(grid.hole)
                 self._restart()
@@ -171,20 +172,25 @@ class CadenceEngine:
 
     def _stretch(self, grid: Grid) -> Iterator[Hop]:
         rows = np.concatenate((self._band.push(grid.acc_g), grid.acc_g), axis=1)
-        start = 0
-        while start < len(grid):
-            first = grid.first + start
-            stop = first + -first % READING_HOP
-            if self._tracker is not None:
-                stop = min(stop, max(self._due, first + -first % HOP))
-            end = min(len(grid), stop + 1 - grid.first)
+        start, n = 0, len(grid)
+        while True:
+            self._next_look = look = self._look_from(grid.first + start)
+            end = look + 1 - grid.first
             self._ring.push(rows[start:end])
-            if grid.first + end - 1 == stop:
-                at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
-                events = tuple(self._look(stop, at_s))
-                if events:
-                    yield Hop(at_s, delay_s, events)
+            if end > n:
+                return
+            at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
+            events = tuple(self._look(look, at_s))
+            if events:
+                yield Hop(at_s, delay_s, events)
             start = end
+
+    def _look_from(self, first: int) -> int:
+        """Give the first place of the grid, from `first` on, at which there is something to do."""
+        look = first + -first % READING_HOP
+        if self._tracker is None:
+            return look
+        return min(look, max(self._due, first + -first % HOP))
 
     def _look(self, newest: int, at_s: float) -> Iterator[Step | Cadence | Gait | SensorEvent]:
         measured_at = self._measured_at

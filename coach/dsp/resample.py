@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coach.dsp.filters import SosFilter
 from coach.dsp.timebase import Stamped
@@ -60,32 +62,31 @@ class Resampler:
     Holes to 0.6 s are bridged by a line; longer ones end the stretch. Latency: a grid sample is known with the first
     sensor sample at or after it. For sensors faster than 1.5 x the grid, by the first 8 stamps and quarter of a second,
     a 4th-order low-pass at 28 Hz runs before the grid; its delay is taken off the stamps. Failure mode: a sensor that
-    changes its rate keeps the filter of its first rate. (A cubic through four samples was no better than a line at
-    25 Hz, and is known a sample later.)
-
-    Parameters
-    ----------
-    hop : hand samples on when they reach another multiple of it, so that a stream of single samples costs little more
-        than one of frames.
+    changes its rate keeps the filter of its first rate. (Curves through three or four samples of a slow sensor are no
+    better than a line: docs/decisions/0008.)
 
     Attributes
     ----------
     rate_hz : of the sensor, by its first stamps; 0 before them.
     """
 
-    def __init__(self, hop: int = 1) -> None:
+    def __init__(self) -> None:
         self.rate_hz = 0.0
-        self._hop = hop
         self._held: list[Stamped] = []
-        self._reached = -math.inf
         self._first: list[Stamped] | None = []
         self._antialias: SosFilter | None = None
         self._filter_delay_s = 0.0
-        self._last_s: float | None = None
+        self._last_s: FloatArray = np.empty(0)
         self._last_g: FloatArray = np.empty((0, 3))
 
-    def push(self, stamped: Stamped) -> list[Grid]:
-        """Take samples; give the stretches of grid that they made known, a new one after every hole."""
+    def push(self, stamped: Stamped, wanted: float = -math.inf) -> list[Grid]:
+        """Take samples; give the stretches of grid that they made known, a new one after every hole.
+
+        Parameters
+        ----------
+        wanted : grid index; until it is known samples wait, so that a stream of short frames costs little more than
+            one of long ones.
+        """
         if len(stamped.t_s) == 0:
             return []
         if self._first is not None:
@@ -99,25 +100,10 @@ class Resampler:
             stamped = replace(stamped, at_s=stamped.at_s.copy())
             stamped.at_s[:n] = stamped.at_s[n - 1]
         self._held.append(stamped)
-        reached = _index_up_to(float(stamped.t_s[-1]) - self._filter_delay_s) // self._hop
-        if reached == self._reached:
+        if _index_up_to(float(stamped.t_s[-1]) - self._filter_delay_s) < wanted:
             return []
-        self._reached = reached
         stamped, self._held = join(self._held), []
         return list(self._stretches(stamped))
-
-    def _stretches(self, stamped: Stamped) -> Iterator[Grid]:
-        t_s = stamped.t_s
-        before_s = np.concatenate((t_s[:1] if self._last_s is None else (self._last_s,), t_s[:-1]))
-        is_hole = t_s - before_s > LARGEST_HOLE_S
-        starts = np.flatnonzero(is_hole)
-        for start, end in zip((0, *starts), (*starts, len(t_s)), strict=True):
-            if end > start:
-                hole = None
-                if is_hole[start]:
-                    length_s = float(t_s[start] - before_s[start])
-                    hole = Hole(float(before_s[start]), length_s, float(stamped.at_s[start]))
-                yield self._stretch(stamped, slice(start, end), hole)
 
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
@@ -125,31 +111,47 @@ class Resampler:
             self._antialias = SosFilter(4, ALIAS_FREE_HZ, "lowpass", self.rate_hz)
             self._filter_delay_s = float(self._antialias.phase_delay_s(np.array([3.0]))[0])
 
-    def _stretch(self, stamped: Stamped, piece: slice, hole: Hole | None) -> Grid:
-        t_s, acc_g = stamped.t_s[piece], stamped.acc_g[piece]
+    def _stretches(self, stamped: Stamped) -> Iterator[Grid]:
+        t_s = np.concatenate((self._last_s if len(self._last_s) else stamped.t_s[:1], stamped.t_s))
+        holes = (t_s[1:] - t_s[:-1] > LARGEST_HOLE_S).nonzero()[0].tolist()
+        if 0 not in holes:
+            yield self._stretch(stamped, 0, holes[0] if holes else len(stamped.t_s), None)
+        for start, end in pairwise([*holes, len(stamped.t_s)]):
+            hole = Hole(float(t_s[start]), float(t_s[start + 1] - t_s[start]), float(stamped.at_s[start]))
+            yield self._stretch(stamped, start, end, hole)
+
+    def _stretch(self, stamped: Stamped, start: int, end: int, hole: Hole | None) -> Grid:
+        t_s, acc_g = stamped.t_s[start:end], stamped.acc_g[start:end]
+        is_new = hole is not None or len(self._last_s) == 0
         if self._antialias is not None:
-            if hole is not None:
+            if is_new:
                 self._antialias.reset()
             acc_g = self._antialias.push(acc_g)
-        old = 0
-        if hole is None and self._last_s is not None:
-            old = 1
-            knots_s = np.concatenate(((self._last_s,), t_s)) - self._filter_delay_s
-            knots_g = np.concatenate((self._last_g, acc_g))
-            first = _index_up_to(float(knots_s[0])) + 1
-        else:
-            knots_s, knots_g = t_s - self._filter_delay_s, acc_g
-            first = _index_up_to(float(np.nextafter(knots_s[0], -np.inf))) + 1
-        self._last_s, self._last_g = float(t_s[-1]), acc_g[-1:]
+        knots_s = np.concatenate((t_s[:1] if is_new else self._last_s, t_s)) - self._filter_delay_s
+        knots_g = np.concatenate((acc_g[:1] if is_new else self._last_g, acc_g))
+        if is_new:
+            knots_s[0] = np.nextafter(knots_s[1], -np.inf)  # so that the first sample is on the line too
+        self._last_s, self._last_g = t_s[-1:], acc_g[-1:]
+        first = _index_up_to(float(knots_s[0])) + 1
         wanted_s = np.arange(first, _index_up_to(float(knots_s[-1])) + 1) / GRID_HZ
-        known_by = knots_s.searchsorted(wanted_s) - old + piece.start
+        after = knots_s.searchsorted(wanted_s)
+        known_by = after - 1 + start
         return Grid(
             first=first,
-            acc_g=np.stack([np.interp(wanted_s, knots_s, axis) for axis in knots_g.T], axis=1),
+            acc_g=_on_line(wanted_s, knots_s, knots_g, after),
             at_s=stamped.at_s[known_by],
             delay_s=stamped.delay_s[known_by],
             hole=hole,
         )
+
+
+def _on_line(wanted_s: FloatArray, knots_s: FloatArray, knots_g: FloatArray, after: NDArray[np.intp]) -> FloatArray:
+    """Interpolate between the knots before and after each time."""
+    before = after - 1
+    before_s, before_g = knots_s[before], knots_g[before]
+    share = (wanted_s - before_s) / (knots_s[after] - before_s)
+    between: FloatArray = before_g + share[:, None] * (knots_g[after] - before_g)
+    return between
 
 
 def _index_up_to(t_s: float) -> int:

@@ -10,7 +10,8 @@ from coach.model import FloatArray
 class Ring:
     """Keeps the last `capacity` rows of a stream; memory and cost a row do not depend on its length.
 
-    Every row is written twice, `capacity` apart, so that `last(n)` is a view and never a copy of two pieces.
+    There is room for twice as many: when that is full the newest half moves to the front, so that `last(n)` is a view.
+    Where a row lies depends on its number alone, not on the batch it came in.
 
     Parameters
     ----------
@@ -23,25 +24,21 @@ class Ring:
             raise ValueError(f"a ring of {capacity} x {columns} holds nothing")
         self.capacity = capacity
         self._rows: FloatArray = np.zeros((2 * capacity, columns))
-        self._pushed = 0
+        self._end = 0
 
     def __len__(self) -> int:
-        return min(self._pushed, self.capacity)
-
-    @property
-    def pushed(self) -> int:
-        """Rows taken since the last reset: the index of the next row."""
-        return self._pushed
+        return min(self._end, self.capacity)
 
     def push(self, rows: FloatArray) -> None:
         """Append rows, shape (n, columns)."""
-        kept = rows[-self.capacity :]
-        start = (self._pushed + len(rows) - len(kept)) % self.capacity
-        first = min(len(kept), self.capacity - start)
-        for offset in (0, self.capacity):
-            self._rows[start + offset : start + offset + first] = kept[:first]
-            self._rows[offset : offset + len(kept) - first] = kept[first:]
-        self._pushed += len(rows)
+        while len(rows):
+            if self._end == len(self._rows):
+                self._rows[: self.capacity] = self._rows[self.capacity :]
+                self._end = self.capacity
+            fitting = rows[: len(self._rows) - self._end]
+            self._rows[self._end : self._end + len(fitting)] = fitting
+            self._end += len(fitting)
+            rows = rows[len(fitting) :]
 
     def last(self, n: int) -> FloatArray:
         """View the newest `n` rows, oldest first; valid until the next push.
@@ -53,9 +50,8 @@ class Ring:
         """
         if n > len(self):
             raise ValueError(f"{n} rows asked for, {len(self)} held")
-        end = (self._pushed - 1) % self.capacity + 1 + self.capacity if self._pushed else 0
-        return self._rows[end - n : end]
+        return self._rows[self._end - n : self._end]
 
     def reset(self) -> None:
         """Forget everything."""
-        self._pushed = 0
+        self._end = 0
