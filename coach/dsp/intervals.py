@@ -14,8 +14,6 @@ import math
 
 import numpy as np
 
-from coach.model import FloatArray
-
 STRIDE_CV = 0.016
 """Variation of the measured strides about the pace: runners' own is 1 to 2 %. It counts two overlapping strides for
 each step, which are not independent; a smaller figure trusts them too much."""
@@ -33,8 +31,8 @@ WRONG = 0.05
 WRONG_SPREAD = 0.25
 """How likely a stride is measured wrong, and the range over which it then lies."""
 
-HYPOTHESES = 24
-"""The oldest are merged beyond so many."""
+HYPOTHESES = 25
+"""So many moments at which the pace may have begun are kept; before that the likelier one of the two oldest stays."""
 
 
 class IntervalFilter:
@@ -51,39 +49,40 @@ class IntervalFilter:
 
     def reset(self) -> None:
         """Forget the pace."""
-        self._mean: FloatArray = np.empty(0)
-        self._variance: FloatArray = np.empty(0)
-        self._weight: FloatArray = np.empty(0)
+        self._stride_s: float | None = None
+        self._mean, self._variance, self._weight = self._paces = np.zeros((3, HYPOTHESES))
 
     @property
     def stride_s(self) -> float | None:
         """The present stride; None before the first was pushed."""
-        return math.exp(float(self._weight @ self._mean)) if len(self._mean) else None
+        return self._stride_s
 
     def push(self, stride_s: float) -> None:
         """Take the stride that ended with a step."""
         x = math.log(stride_s)
-        if len(self._mean) == 0:
-            self._mean, self._variance, self._weight = np.array([x]), np.array([STRIDE_CV**2]), np.array([1.0])
+        if self._stride_s is None:
+            self._stride_s, self._paces[:, 0] = stride_s, (x, STRIDE_CV**2, 1.0)
             return
-        mean = np.concatenate(([self._weight @ self._mean], self._mean))
-        variance = np.concatenate(([JUMP**2], self._variance)) + WANDER**2
-        prior = np.concatenate(([CHANGE], (1 - CHANGE) * self._weight))
-        surprise = x - mean
-        spread = variance + STRIDE_CV**2
+        self._grow_older(math.log(self._stride_s))
+        surprise = x - self._mean
+        spread = self._variance + STRIDE_CV**2
         right = (1 - WRONG) * np.exp(-0.5 * surprise * surprise / spread) / np.sqrt(2 * math.pi * spread)
-        wrong = WRONG / WRONG_SPREAD
-        gain = variance / spread * right / (right + wrong)
-        weight = prior * (right + wrong)
-        weight[0] -= prior[0] * wrong  # a stride that was measured wrong begins nothing
-        self._mean = mean + gain * surprise
-        self._variance = variance * (1 - gain)
-        self._weight = weight / weight.sum()
-        if len(self._mean) > HYPOTHESES:
-            self._merge_oldest()
+        likely = right + WRONG / WRONG_SPREAD
+        gain = self._variance / spread * right / likely
+        likely[0] = right[0]  # a stride that was measured wrong begins nothing
+        self._mean += gain * surprise
+        self._variance *= 1 - gain
+        self._weight *= likely
+        self._weight /= self._weight.sum()
+        self._stride_s = math.exp(float(self._weight @ self._mean))
 
-    def _merge_oldest(self) -> None:
-        share = self._weight[-2:] / (self._weight[-2:].sum() + 1e-300)
-        self._mean = np.append(self._mean[:-2], share @ self._mean[-2:])
-        self._variance = np.append(self._variance[:-2], share @ self._variance[-2:])
-        self._weight = np.append(self._weight[:-2], self._weight[-2:].sum())
+    def _grow_older(self, pace: float) -> None:
+        """Put a pace that begins now before the others."""
+        paces, weight = self._paces, self._weight
+        if weight[-2] > weight[-1]:
+            paces[:2, -1] = paces[:2, -2]
+        weight[-1] += weight[-2]
+        paces[:, 1:-1] = paces[:, :-2]
+        weight *= 1 - CHANGE
+        paces[:, 0] = pace, JUMP**2, CHANGE
+        self._variance += WANDER**2
