@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coach.dsp.filters import SosFilter
+from coach.dsp.filters import Butterworth
 from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
 from coach.dsp.regularity import StepTimes
@@ -118,7 +118,7 @@ class CadenceEngine:
         self._placement = placement
         self._region = region_of(placement)
         self._resampler = Resampler()
-        self._band = SosFilter(2, MOTION_HZ, "bandpass", GRID_HZ)
+        self._band = Butterworth(2, MOTION_HZ, "bandpass", GRID_HZ)
         self._ring = Ring(round(WINDOW_S * GRID_HZ), 6)
         self._tempo = StrideTempo(one_footed=region_of(placement) == "foot")
         self._intervals = IntervalFilter()
@@ -247,8 +247,9 @@ class CadenceEngine:
         return "acquiring" if newest - self._moving_since < SEARCH_S * GRID_HZ else "idle"
 
     def _vigour_g(self, samples: float) -> float:
-        recent = self._ring.last(min(len(self._ring), int(samples)))[:, MOTION]
-        return math.sqrt(float(np.einsum("na,na->", recent, recent)) / len(recent))
+        n = min(len(self._ring), int(samples))
+        recent = self._ring.last(n)[:, MOTION].ravel()
+        return math.sqrt(float(recent @ recent) / n)
 
     # --- finding gait ---------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.dsp.filters import SosFilter
+from coach.dsp.filters import Butterworth
 from coach.dsp.timebase import Stamped
 from coach.model import FloatArray
 
@@ -74,7 +74,7 @@ class Resampler:
         self.rate_hz = 0.0
         self._held: list[Stamped] = []
         self._first: list[Stamped] | None = []
-        self._antialias: SosFilter | None = None
+        self._antialias: Butterworth | None = None
         self._filter_delay_s = 0.0
         self._last_s: FloatArray = np.empty(0)
         self._last_g: FloatArray = np.empty((0, 3))
@@ -108,7 +108,7 @@ class Resampler:
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
         if self.rate_hz > 1.5 * GRID_HZ:
-            self._antialias = SosFilter(4, ALIAS_FREE_HZ, "lowpass", self.rate_hz)
+            self._antialias = Butterworth(4, ALIAS_FREE_HZ, "lowpass", self.rate_hz)
             self._filter_delay_s = float(self._antialias.phase_delay_s(np.array([3.0]))[0])
 
     def _stretches(self, stamped: Stamped) -> Iterator[Grid]:

@@ -51,8 +51,9 @@ def likeness(motion: FloatArray, end: int, width: int, lag: float, reach: float 
     recent = motion[end - width : end].ravel()
     past = motion[end - width - longest : end - shortest].ravel()
     product = np.correlate(past, recent)[::3]
-    energy = np.concatenate(([0.0], np.square(past).cumsum()))
-    before = (energy[len(recent) :] - energy[: -len(recent)])[::3]
+    energy = np.zeros(len(past) + 1)
+    np.square(past).cumsum(out=energy[1:])
+    before = energy[len(recent) :: 3] - energy[: -len(recent) : 3]
     match = product / np.sqrt(before + 1e-12)
     best = int(match.argmax())
     if not 0 < best < len(match) - 1:

@@ -107,18 +107,19 @@ class StrideTempo:
         n = len(x)
         spectrum = np.fft.rfft(x, _SIZE, axis=0)
         power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1)
-        energy = np.concatenate(([0.0], np.einsum("na,na->n", x, x).cumsum()))
+        energy = np.zeros(n + 1)
+        np.einsum("na,na->n", x, x).cumsum(out=energy[1:])
         rms_g = float(np.sqrt(energy[-1] / n))
-        lags = np.arange(max(3, min(self._longest, n - 3)))
-        product = np.fft.irfft(power, _SIZE)[: len(lags)]
-        early, late = energy[n - lags], energy[n] - energy[lags]
+        lags = max(3, min(self._longest, n - 3))
+        product = np.fft.irfft(power, _SIZE)[:lags]
+        early, late = energy[: n - lags : -1], energy[n] - energy[:lags]
         match = product / np.sqrt(early * late + 1e-12)
         match[early + late < 2 * OVERLAP * energy[-1]] = 0.0
         best = self._shortest_strong_peak(match, rms_g, known_s)
         if best is None:
             return _nothing(rms_g, power)
         quick = match[_QUICKEST : _QUICK + 1]
-        quicker = np.flatnonzero((quick[1:-1] > quick[:-2]) & (quick[1:-1] >= quick[2:]))
+        quicker = ((quick[1:-1] > quick[:-2]) & (quick[1:-1] >= quick[2:])).nonzero()[0]
         half = match[int(0.46 * best) : int(0.54 * best) + 2].max()
         return Rhythm(
             stride_s=parabolic_peak(match, best) / _RATE_HZ,
@@ -134,7 +135,7 @@ class StrideTempo:
         first = self._shortest
         inside = match[first:-1]
         is_peak = (inside > match[first - 1 : -2]) & (inside >= match[first + 1 :]) & (inside > WEAKEST)
-        peaks = first + np.flatnonzero(is_peak)
+        peaks = first + is_peak.nonzero()[0]
         if len(peaks) == 0:
             return None
         enough = np.full(len(peaks), STRONG if rms_g < HARD_G else STRONG_IF_HARD)
