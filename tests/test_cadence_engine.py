@@ -481,4 +481,4 @@ class TestCost:
             assert sum(1 for _ in engine.push(stamped(later))) > 200
             sizes.append(len(pickle.dumps(engine)))
         assert max(sizes) <= sizes[0] + 100
-        assert sizes[0] < 60_000  # four seconds of six columns, twice, are 38 400 bytes of it
+        assert sizes[0] < 60_000  # four seconds of two times three columns, twice, are 38 400 bytes of it

@@ -31,9 +31,6 @@ from coach.dsp.tracker import Contact, Tracker
 from coach.dsp.worn import SAID, Region, feels_both_feet, infer_region, region_of
 from coach.model import Cadence, CadenceStatus, FloatArray, Gait, Gap, Placement, SensorEvent, Step
 
-MOTION, FELT = slice(0, 3), slice(3, 6)
-"""The columns of the ring: band-passed acceleration, and acceleration."""
-
 HOP = 5
 READING_HOP = 20
 CHECK_HOP = 80
@@ -119,7 +116,7 @@ class CadenceEngine:
         self._region = region_of(placement)
         self._resampler = Resampler()
         self._band = Butterworth(2, MOTION_HZ, "bandpass", GRID_HZ)
-        self._ring = Ring(round(WINDOW_S * GRID_HZ), 6)
+        self._motion, self._felt = (Ring(round(WINDOW_S * GRID_HZ), 3) for _ in range(2))
         self._tempo = StrideTempo(one_footed=region_of(placement) == "foot")
         self._intervals = IntervalFilter()
         self._said_to = -math.inf
@@ -155,7 +152,8 @@ class CadenceEngine:
 
     def _restart(self) -> None:
         self._band.reset()
-        self._ring.reset()
+        self._motion.reset()
+        self._felt.reset()
         self._moving_since = None
         self._forget()
 
@@ -171,12 +169,13 @@ class CadenceEngine:
         self._measured_at = -math.inf
 
     def _stretch(self, grid: Grid) -> Iterator[Hop]:
-        rows = np.concatenate((self._band.push(grid.acc_g), grid.acc_g), axis=1)
+        motion = self._band.push(grid.acc_g)
         start, n = 0, len(grid)
         while True:
             self._next_look = look = self._look_from(grid.first + start)
             end = look + 1 - grid.first
-            self._ring.push(rows[start:end])
+            self._motion.push(motion[start:end])
+            self._felt.push(grid.acc_g[start:end])
             if end > n:
                 return
             at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
@@ -237,7 +236,7 @@ class CadenceEngine:
             )
 
     def _searching(self, newest: int) -> CadenceStatus:
-        if len(self._ring) < SHORTEST_WINDOW_S * GRID_HZ:
+        if len(self._motion) < SHORTEST_WINDOW_S * GRID_HZ:
             return "acquiring"
         if self._vigour_g(GRID_HZ) < GAIT_G:
             self._moving_since = None
@@ -247,14 +246,14 @@ class CadenceEngine:
         return "acquiring" if newest - self._moving_since < SEARCH_S * GRID_HZ else "idle"
 
     def _vigour_g(self, samples: float) -> float:
-        n = min(len(self._ring), int(samples))
-        recent = self._ring.last(n)[:, MOTION].ravel()
+        n = min(len(self._motion), int(samples))
+        recent = self._motion.last(n).ravel()
         return math.sqrt(float(recent @ recent) / n)
 
     # --- finding gait ---------------------------------------------------------------------------------------------
 
     def _search(self, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
-        n = len(self._ring)
+        n = len(self._motion)
         if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
         rhythm, verdict = self._judged(n)
@@ -264,10 +263,11 @@ class CadenceEngine:
             yield from self._begin(rhythm, newest, at_s)
 
     def _judged(self, n: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:
-        rows = self._ring.last(n)
-        rows = rows / _unit_g(rows[:, FELT])
-        rhythm = self._tempo.estimate(rows[:, MOTION], known_s)
-        return rhythm, judge(rhythm, rows[:, MOTION], rows[:, FELT])
+        acc_g = self._felt.last(n)
+        unit_g = _unit_g(acc_g)
+        motion = self._motion.last(n) / unit_g
+        rhythm = self._tempo.estimate(motion, known_s)
+        return rhythm, judge(rhythm, motion, acc_g / unit_g)
 
     def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""
@@ -280,8 +280,8 @@ class CadenceEngine:
     def _begin(self, rhythm: Rhythm, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
         """Start to follow the feet; say the steps that were not said yet."""
         assert rhythm.stride_s is not None
-        rows, stride = self._ring.last(len(self._ring)), rhythm.stride_s * GRID_HZ
-        motion, acc_g = rows[:, MOTION], rows[:, FELT]
+        n, stride = len(self._motion), rhythm.stride_s * GRID_HZ
+        motion, acc_g = self._motion.last(n), self._felt.last(n)
         both_feet = feels_both_feet(self._placement, rhythm.alike)
         tracker = Tracker(both_feet=both_feet)
         contacts = tracker.begin(motion, acc_g, newest, stride)
@@ -290,7 +290,7 @@ class CadenceEngine:
             return
         self._tracker, self._against, self._moving_since = tracker, 0, None
         self._agreeing.clear()
-        self._usual_g, self._measured_at = self._vigour_g(len(rows)), contacts[-1].at
+        self._usual_g, self._measured_at = self._vigour_g(n), contacts[-1].at
         self._intervals.reset()
         for measured in strides:
             self._intervals.push(measured / GRID_HZ)
@@ -321,9 +321,10 @@ class CadenceEngine:
         return math.ceil(tracker.due(self._stride()) / HOP) * HOP
 
     def _steps(self, tracker: Tracker, newest: int, at_s: float) -> Iterator[Step]:
-        rows = self._ring.last(len(self._ring))
+        n = len(self._motion)
+        motion, acc_g = self._motion.last(n), self._felt.last(n)
         while newest >= self._due:
-            contact = tracker.step(rows[:, MOTION], rows[:, FELT], newest, self._stride())
+            contact = tracker.step(motion, acc_g, newest, self._stride())
             self._step_times.push(contact)
             if contact.stride is not None:
                 self._intervals.push(contact.stride / GRID_HZ)
@@ -347,7 +348,7 @@ class CadenceEngine:
         in_doubt = tracker.misses > 0 or len(self._agreeing) > 0 or not CALMER < vigour < WILDER
         if newest % CHECK_HOP and not in_doubt:
             return
-        n = min(len(self._ring), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
+        n = min(len(self._motion), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
         if vigour > WILDER:
             n = min(n, FASTER_WINDOW)
         rhythm, verdict = self._judged(n, self._intervals.stride_s)
