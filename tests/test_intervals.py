@@ -124,6 +124,7 @@ class TestCost:
             interval_filter.push(stride_s)
             sizes.append(len(pickle.dumps(interval_filter)))
         assert len(set(sizes[40:])) == 1
+        assert sizes[-1] < 1000
 
     def test_merging_the_oldest_hypotheses_changes_nothing_to_speak_of(self, monkeypatch):
         strides_s = 0.7 * np.exp(0.016 * np.random.default_rng(9).standard_normal(300))

@@ -90,6 +90,12 @@ def test_a_few_stamps_too_close_together_do_not_make_a_fast_sensor():
     assert resampler.rate_hz == pytest.approx(100, rel=0.01)
 
 
+def test_samples_that_are_lost_at_the_start_do_not_make_a_slow_sensor():
+    resampler = Resampler()
+    resampler.push(stamped(0.08 * np.array([0, 1, 3, 5, 6, 7, 8, 9])))
+    assert resampler.rate_hz == pytest.approx(12.5)
+
+
 @given(
     steps_s=st.lists(st.floats(0.001, 1.5), min_size=1, max_size=60),
     start_s=st.floats(-10, 10),
@@ -167,6 +173,10 @@ class TestFastSensors:
     def test_a_tone_at_95_hz_does_not_appear_at_5_hz(self):
         _, tone = self.resampled(sine(95.0))
         assert np.abs(tone).max() < 0.01
+
+    def test_what_is_quick_in_an_impact_comes_through(self):
+        _, tone = self.resampled(sine(18.0))
+        assert np.abs(tone).max() > 0.9
 
     @pytest.mark.parametrize("hz", [1.4, 2.8])
     def test_strides_and_steps_come_through_in_size_and_in_time(self, hz):

@@ -158,7 +158,7 @@ class TestMisses:
         missed = sum(contact.stride is None for contact in followed(feet, tracker, 24)[4:])
         assert fewest <= missed <= most
 
-    @pytest.mark.parametrize(("size", "is_stride"), [(0.33, False), (0.6, True), (1.7, True), (3.0, False)])
+    @pytest.mark.parametrize(("size", "is_stride"), [(0.45, False), (0.6, True), (1.7, True), (2.25, False)])
     def test_a_fifth_of_the_energy_is_no_stride_nor_is_five_times_as_much(self, size, is_stride):
         feet = Feet()
         feet.motion[420:] *= size

@@ -50,7 +50,7 @@ class IntervalFilter:
     def reset(self) -> None:
         """Forget the pace."""
         self._stride_s: float | None = None
-        self._mean, self._variance, self._weight = self._paces = np.zeros((3, HYPOTHESES))
+        self._paces = np.zeros((3, HYPOTHESES))
 
     @property
     def stride_s(self) -> float | None:
@@ -64,25 +64,27 @@ class IntervalFilter:
             self._stride_s, self._paces[:, 0] = stride_s, (x, STRIDE_CV**2, 1.0)
             return
         self._grow_older(math.log(self._stride_s))
-        surprise = x - self._mean
-        spread = self._variance + STRIDE_CV**2
+        mean, variance, weight = self._paces
+        surprise = x - mean
+        spread = variance + STRIDE_CV**2
         right = (1 - WRONG) * np.exp(-0.5 * surprise * surprise / spread) / np.sqrt(2 * math.pi * spread)
         likely = right + WRONG / WRONG_SPREAD
-        gain = self._variance / spread * right / likely
+        gain = variance / spread * right / likely
         likely[0] = right[0]  # a stride that was measured wrong begins nothing
-        self._mean += gain * surprise
-        self._variance *= 1 - gain
-        self._weight *= likely
-        self._weight /= self._weight.sum()
-        self._stride_s = math.exp(float(self._weight @ self._mean))
+        mean += gain * surprise
+        variance *= 1 - gain
+        weight *= likely
+        weight /= weight.sum()
+        self._stride_s = math.exp(float(weight @ mean))
 
     def _grow_older(self, pace: float) -> None:
         """Put a pace that begins now before the others."""
-        paces, weight = self._paces, self._weight
+        paces = self._paces
+        _, variance, weight = paces
         if weight[-2] > weight[-1]:
             paces[:2, -1] = paces[:2, -2]
         weight[-1] += weight[-2]
         paces[:, 1:-1] = paces[:, :-2]
         weight *= 1 - CHANGE
         paces[:, 0] = pace, JUMP**2, CHANGE
-        self._variance += WANDER**2
+        variance += WANDER**2
