@@ -105,8 +105,8 @@ class StrideTempo:
         """
         x = motion[::-_EVERY][::-1]
         n = len(x)
-        spectrum = np.fft.rfft(x, _SIZE, axis=0)
-        power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1)
+        spectrum = np.fft.rfft(np.ascontiguousarray(x.T), _SIZE)
+        power = (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
         energy = np.zeros(n + 1)
         np.einsum("na,na->n", x, x).cumsum(out=energy[1:])
         rms_g = float(np.sqrt(energy[-1] / n))
