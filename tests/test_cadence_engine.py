@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from bench.contacts import match
 from coach.dsp.cadence import CadenceEngine
 from coach.dsp.timebase import Stamped
-from coach.model import Cadence, Gap, SensorEvent, Step
+from coach.model import Cadence, Gait, Gap, SensorEvent, Step
 
 COURSE = "stand 3, run 17 @ 166, stand 4"
 DURATION_S = 24.0
@@ -98,6 +98,10 @@ class TestCadence:
         sixth_s = steps[0].t_s + 6 * 60 / spm
         assert_cadence([r for r in events(Cadence, table) if r.available_s >= sixth_s], spm, within_spm=3)
         assert [r for r in events(Cadence, table) if r.available_s < steps[0].t_s and r.spm is not None] == []
+
+    def test_how_regular_it_is_is_said_every_ten_seconds(self, recorded):
+        table, _ = recorded("run 34 @ 166", 34.0, "placement=waist")
+        assert [gait.t_s for gait in events(Gait, table)] == [10.0, 20.0, 30.0]
 
     def test_it_is_said_four_times_a_second_at_least(self, worn):
         said_s = [reading.t_s for reading in events(Cadence, worn[1])]
