@@ -21,6 +21,7 @@ DECODERS = {
     "timed-rows": "sensors.rows:decode",
     "rsc": "sensors.gatt.rsc:decode",
     "pmd": "sensors.gatt.polar:decode",
+    "pmd-scaled": "sensors.gatt.polar:decode_scaled",
     "heart-rate": "sensors.gatt.heart_rate:decode",
     "battery": "sensors.gatt.battery:decode",
 }

@@ -276,7 +276,7 @@ class TestBadPackets:
         [
             ("nobody's", b"\x00"),
             ("rsc", b"\x03\x00\x03\x5a\x64"),
-            ("pmd", b"\x02" + bytes(8) + b"\x81" + bytes(30)),
+            ("pmd", b"\x02" + bytes(8) + b"\x83" + bytes(30)),
             ("rows", b""),
             ("rows", np.full(4, np.nan).tobytes()),
             ("timed-rows", np.array([2.0, 0, 0, 0, 1, 1.0, 1, 0, 0, 1]).tobytes()),

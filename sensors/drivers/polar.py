@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from coach.errors import PacketError, SensorError
 from sensors.ble_faults import stopped
 from sensors.drivers.peer import About, Driver, Peer
-from sensors.gatt import polar
+from sensors.gatt import polar_control as polar
 
 ANSWER_S = 3.0  # a strap answers commands within one connection interval; this is for a bad link
 
