@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, memory, replay, start
+from bench import cadence, memory, replay, sensors, start
 
 ALL = {
     "replay": replay.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "sensors": sensors.measure,
     "cadence": cadence.measure,
 }
 
