@@ -108,9 +108,10 @@ def test_heart_rate_alone_is_good_for_a_companion_only():
     assert sent == [("heart-rate", bytes(4))]
 
 
-def test_an_old_strap_is_sent_to_its_update():
+@pytest.mark.parametrize("name", ["Polar H10 1234", "Polar Sense 1C1021AB", "Polar OH1 55667788"])
+def test_an_old_strap_is_sent_to_its_update(name):
     with pytest.raises(SensorError, match="update the strap"):
-        start({HEART_RATE}, name="Polar H10 1234")
+        start({HEART_RATE}, name=name)
 
 
 def test_heart_rate_is_not_vital_beside_cadence():
