@@ -24,6 +24,10 @@ DECODERS = {
     "pmd-scaled": "sensors.gatt.polar:decode_scaled",
     "heart-rate": "sensors.gatt.heart_rate:decode",
     "battery": "sensors.gatt.battery:decode",
+    "movesense": "sensors.gatt.movesense:decode",
+    "microbit": "sensors.gatt.microbit:decode",
+    "thingy": "sensors.gatt.thingy:decode",
+    "witmotion": "sensors.gatt.witmotion:decode",
 }
 
 
