@@ -24,6 +24,10 @@ DRIVERS = {
     "heart-rate": "sensors.drivers.heart_rate:DRIVER",
     "rsc": "sensors.drivers.rsc:DRIVER",
     "pmd": "sensors.drivers.polar:DRIVER",
+    "movesense": "sensors.drivers.movesense:DRIVER",
+    "microbit": "sensors.drivers.microbit:DRIVER",
+    "thingy": "sensors.drivers.thingy:DRIVER",
+    "witmotion": "sensors.drivers.witmotion:DRIVER",
 }
 """In the order in which they are asked: news first, so that they are there when the stream starts."""
 
