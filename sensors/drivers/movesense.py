@@ -18,7 +18,7 @@ from sensors.gatt import movesense
 ANSWER_S = 3.0
 REFERENCE = 99
 QUICK_HZ = 200
-"""Who wants less does with 104 Hz: above 52 Hz the sensor leaves its low-power mode (Movesense, "Best practices")."""
+"""208 Hz are for who asks for so much: each doubling costs battery from 52 Hz on (Movesense, "Best practices")."""
 
 
 def _rate_hz(wanted_hz: int) -> int:

@@ -14,7 +14,7 @@ from sensors.drivers.peer import About, Driver, Peer
 from sensors.gatt import thingy
 
 RATES_HZ = (50, 100)
-"""Of those that divide the 200 Hz of its motion processor; phones lose samples at more (Android-Nordic-Thingy #24)."""
+"""Enough for steps, and not too much for the air: of 200 Hz, phones got 50 to 120 (Android-Nordic-Thingy #24, #25)."""
 
 
 async def _set_rate(peer: Peer, wanted_hz: int) -> float | None:
