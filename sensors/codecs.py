@@ -28,6 +28,8 @@ DECODERS = {
     "microbit": "sensors.gatt.microbit:decode",
     "thingy": "sensors.gatt.thingy:decode",
     "witmotion": "sensors.gatt.witmotion:decode",
+    "lines": "sensors.gatt.lines:decode",
+    "lines-ms2": "sensors.gatt.lines:decode",
 }
 
 

@@ -28,6 +28,7 @@ DRIVERS = {
     "microbit": "sensors.drivers.microbit:DRIVER",
     "thingy": "sensors.drivers.thingy:DRIVER",
     "witmotion": "sensors.drivers.witmotion:DRIVER",
+    "uart": "sensors.drivers.uart:DRIVER",
 }
 """In the order in which they are asked: news first, so that they are there when the stream starts."""
 
