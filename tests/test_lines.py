@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from sensors.codecs import decode
 from sensors.gatt.lines import Line, LineAssembler, LineStream
 
 NOTIFICATION_MAX = 512
+BANGLE_APP = Path(__file__).parents[1] / "docs" / "sensors" / "bangle-cadence.js"
 
 
 def read(payload: bytes, codec: str = "lines", at: float = 1.5) -> Series | Frame:
@@ -274,3 +278,47 @@ def test_what_is_handed_on_of_a_damaged_stream_is_read_or_refused() -> None:
         outcomes += [value_or_packet_error(payload, codec) for codec, payload in stream.push(bytes(value))]
     assert outcomes.count(True) > 3000
     assert outcomes.count(False) > 1000
+
+
+# --- the app for a Bangle.js ------------------------------------------------------------------------------------------
+
+WATCH = """
+const { EventEmitter } = require("node:events");
+let now_s = 100, registers = {}, poll_ms = 80, measuring = 0;
+global.NRF = Object.assign(new EventEmitter(), { getSecurityStatus: () => ({ connected: false }) });
+global.E = Object.assign(new EventEmitter(), { showMessage() {} });
+global.Bluetooth = { println: text => process.stdout.write(text + "\\r\\n") };
+global.Bangle = Object.assign(new EventEmitter(), {
+  accelWr: (register, value) => { registers[register] = value; },
+  setPollInterval: ms => { poll_ms = ms; },
+});
+global.getTime = () => now_s;
+global.setWatch = global.load = () => {};
+global.BTN = 1;
+
+function run(seconds) {  // as the firmware does: it counts in 4 g, and sees what is new each time that it asks
+  const within_g = (registers[0x18] >> 3 & 3) == 2 ? 8 : 4;
+  const rate_hz = 12.5 * 2 ** (registers[0x1b] & 7);
+  for (let i = 0; i < seconds * Math.min(rate_hz, 1000 / poll_ms); i++, now_s += 1 / rate_hz)
+    Bangle.emit("accel", { x: 0.25 * 4 / within_g, y: -4 * 4 / within_g, z: 1 * 4 / within_g });
+}
+registers = { 0x18: 0xec, 0x1b: 0x00 };
+require(process.argv[1]);
+run(1);                      // nobody is connected
+NRF.emit("connect"); run(2);
+NRF.emit("disconnect"); run(1);
+process.stdout.write("# " + JSON.stringify([registers, poll_ms, Bangle.listenerCount("accel")]) + "\\n");
+"""
+
+
+def test_the_app_for_a_bangle_sends_lines_that_are_understood_while_connected() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is not installed: apt-get install nodejs")
+    ran = subprocess.run([node, "-e", WATCH, str(BANGLE_APP)], capture_output=True, check=True, timeout=60)
+    samples, refused = heard(cut(b"\n" + ran.stdout, *range(0, len(ran.stdout), 20)))
+    assert refused == []
+    assert len(samples) == 100  # two seconds at 50 Hz
+    np.testing.assert_allclose([sample[0] for sample in samples], np.arange(100) / 50, atol=1e-3)
+    np.testing.assert_allclose([sample[1:] for sample in samples], np.tile([0.25, -4, 1], (100, 1)))
+    assert ran.stdout.endswith(b'# [{"24":236,"27":0},80,0]\n')  # the watch is left as it was found

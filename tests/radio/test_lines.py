@@ -13,7 +13,7 @@ from coach.model import Frame, Series
 from sensors.codecs import decode
 
 from .coached import PACE, at_device_rate, coached
-from .devices_lines import LineSensor
+from .devices_lines import UART_TX, LineSensor
 from .fixtures import Radio
 from .watch import running, sensor
 
@@ -64,10 +64,29 @@ def test_what_it_sends_is_kept_as_it_was_sent(radio: Radio, acc_g: np.ndarray) -
         bluez.add(device)
         async with running(sensor(device.address)) as run:
             packets = await run.receives("lines", 3)
+            assert device.subscribed == {UART_TX}
         x, y, z = acc_g[1]  # the first one stands behind the prompt
         assert packets[0].payload == f"1020,{x:.3f},{y:.3f},{z:.3f}\n".encode()
         readings = [decode(packet) for packet in packets]
         assert all(isinstance(reading, Series) for reading in readings)
+
+    radio.run(test)
+
+
+def test_a_link_that_breaks_within_a_line_costs_that_line_only(radio: Radio, acc_g: np.ndarray) -> None:
+    async def test(bluez: Bluez) -> None:
+        device = LineSensor(acc_g)
+        bluez.add(device)
+        async with running(sensor(device.address)) as run:
+            await run.receives("lines", 2)
+            bluez.drop(device)
+            await run.connected(2)
+            packets = await run.receives("lines", 4)
+        readings = [decode(packet) for packet in packets]
+        t_s = np.concatenate([reading.device_s for reading in readings if isinstance(reading, Series)])
+        assert len(t_s) >= 6
+        assert (t_s >= device.first_s).all()
+        assert (np.diff(t_s) > 0).all()
 
     radio.run(test)
 
