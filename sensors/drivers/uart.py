@@ -1,6 +1,7 @@
 """Sensors that people build themselves and that send lines of text (Nordic UART Service): see docs/home-made-sensor.md.
 
 Nothing is ever written to them: on a Bangle.js the other half of the service is a prompt that runs what it is sent.
+Espruino names the service in its scan response only, which is heard all the same: the coach's scans are active.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Coached:
         return [event.state for event in self.events if event.type == "sensor"]
 
 
-async def coached(bluez: Bluez, config: Config, *, for_s: float = 12.0) -> Coached:
+async def coached(bluez: Bluez, config: Config, *, for_s: float = 10.0) -> Coached:
     """Scan, run the one sensor that is near, and fold what it sends for so long after it was linked."""
     (found,) = await scan(0.2)
     pipeline, events, taken = Pipeline(config, decode), [], 0
