@@ -12,7 +12,9 @@ NEWEST = 999
 
 
 def rhythm(alike, rms_g=0.5):
-    return Rhythm(stride_s=0.72, match=0.9, alike=alike, quicker=0.0, seen=0.8, rms_g=rms_g, power=np.ones(257))
+    return Rhythm(
+        stride_s=0.72, match=0.9, alike=alike, sided=0.5, quicker=0.0, seen=0.8, rms_g=rms_g, power=np.ones(257)
+    )
 
 
 def jolted(own_g, other_g):

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coach.dsp.filters import Butterworth
-from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
+from coach.dsp.gate import REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
 from coach.dsp.regularity import StepTimes
 from coach.dsp.resample import GRID_HZ, Grid, Hole, Resampler
@@ -76,6 +76,9 @@ LOST_S = 1.7
 SLOWEST_SENSOR_HZ = 10.5
 """Slower ones do not show the steps of a runner; what they seem to show is nonsense."""
 
+MOVES_G = 0.1
+"""Who shakes less stands, until a rhythm says otherwise."""
+
 SEARCH_S = 6.0
 """Somebody who has moved for so long without gait does something else."""
 
@@ -100,7 +103,7 @@ class CadenceEngine:
     Latency, measured on simulated runners and real recordings at 100 Hz without batching: first reading 1.1 s after
     the first step of a run, with the steps since; a step is known 0.12 s after contact; after a jump of 10 spm the
     reading is within 2 spm in about 2 s; it goes about 1 s after the last step of a run. Data needed: 12.5 Hz and more.
-    Failure modes: those of `gate` (steady shaking up and down reads as gait), `StrideTempo` (octaves), `Tracker`.
+    Failure modes: those of `gate` (some shaking, pedalling and exercise reads as gait), `StrideTempo` (octaves), `Tracker`.
 
     Parameters
     ----------
@@ -236,7 +239,7 @@ class CadenceEngine:
     def _searching(self, newest: int) -> CadenceStatus:
         if len(self._motion) < SHORTEST_WINDOW_S * GRID_HZ:
             return "acquiring"
-        if self._vigour_g(GRID_HZ) < GAIT_G:
+        if self._vigour_g(GRID_HZ) < MOVES_G:
             self._moving_since = None
             return "idle"
         if self._moving_since is None:

@@ -47,6 +47,14 @@ _QUICKEST, _QUICK = 2, 11
 _EVERY = 2
 _RATE_HZ = GRID_HZ / _EVERY
 _SIZE = 512
+_TURNS_HZ = 2 * np.pi * _RATE_HZ / _SIZE * np.arange(_SIZE // 2 + 1)
+"""Of the power spectrum, in radians a second."""
+
+LEAST = 0.04
+"""Of the energy: a difference of left and right that is smaller is none."""
+
+ENOUGH = 0.1
+"""Of the energy: what a lag must leave for the difference of left and right to be compared over three steps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +66,9 @@ class Rhythm:
     stride_s : stride period, None where nothing repeats.
     match : correlation of the signal with itself a stride later, -1 to 1.
     alike : the same half a stride later: how much left and right look alike to the sensor.
-    quicker : the same at the best of the lags that are shorter than any step.
+    sided : how well what left and right do differently comes again a stride later, at most 1. About 0 where there is
+        no such difference but noise, below where the rhythm wanders; at a limb that feels one side, about `match`.
+    quicker : correlation at the best of the lags that are shorter than any step.
     seen : share of the energy of the window in what was compared; half of it is two strides.
     rms_g : root mean square of the band-passed acceleration over the window, all axes.
     power : shape (257,), power spectrum of the window, all axes together, to 25 Hz.
@@ -67,18 +77,28 @@ class Rhythm:
     stride_s: float | None
     match: float
     alike: float
+    sided: float
     quicker: float
     seen: float
     rms_g: float
     power: FloatArray
 
     def shares(self) -> FloatArray:
-        """Give the shares of the power about the stride's rate and its multiples up to the eighth, shape (8,)."""
+        """Give the shares of the power that repeats with the stride, at its rate and its multiples to the eighth.
+
+        The correlation a stride later, frequency by frequency: what has no part in the rhythm, as the buzz of a road,
+        is as often against it as for it and adds up to nothing.
+
+        Returns
+        -------
+        Shape (8,), shares of all the power; a lag of a stride leaves out a part of the window, so they add up to less.
+        """
         assert self.stride_s is not None
+        repeating = self.power * np.cos(self.stride_s * _TURNS_HZ)
         edges = np.rint((np.arange(9) + 0.5) / self.stride_s * _SIZE / _RATE_HZ).astype(np.intp) + 1
-        sums = np.add.reduceat(self.power, np.minimum(edges, len(self.power) - 1))[:-1]
+        sums = np.add.reduceat(repeating, np.minimum(edges, len(self.power) - 1))[:-1]
         shares: FloatArray = np.where(edges[1:] < len(self.power), sums, 0.0) / (self.power.sum() + 1e-12)
-        return shares
+        return np.maximum(shares, 0.0)
 
 
 class StrideTempo:
@@ -125,6 +145,7 @@ class StrideTempo:
             stride_s=parabolic_peak(match, best) / _RATE_HZ,
             match=float(match[best]),
             alike=float(half),
+            sided=_sided(power, energy, parabolic_peak(match, best)),
             quicker=float(quick[1 + quicker].max()) if len(quicker) else 0.0,
             seen=float(early[best] + late[best]) / (2 * float(energy[-1]) + 1e-12),
             rms_g=rms_g,
@@ -151,7 +172,22 @@ class StrideTempo:
 
 
 def _nothing(rms_g: float, power: FloatArray) -> Rhythm:
-    return Rhythm(stride_s=None, match=0.0, alike=0.0, quicker=0.0, seen=0.0, rms_g=rms_g, power=power)
+    return Rhythm(stride_s=None, match=0.0, alike=0.0, sided=0.0, quicker=0.0, seen=0.0, rms_g=rms_g, power=power)
+
+
+def _sided(power: FloatArray, energy: FloatArray, stride: float) -> float:
+    """Correlate the difference of each step and the one before with that of a stride later.
+
+    That takes the correlations r of the signal after one, two and three steps: (2 r2 - r1 - r3) / (2 - 2 r1). A rhythm
+    without sides loses as much with the third step as with the second, so nothing is left.
+    """
+    steps = np.arange(1, 4) * stride / 2
+    near = np.minimum(np.rint(steps).astype(np.intp), len(energy) - 1)
+    kept = np.sqrt(energy[len(energy) - 1 - near] * (energy[-1] - energy[near])) / (energy[-1] + 1e-12)
+    r1, r2, r3 = np.cos(np.outer(steps / _RATE_HZ, _TURNS_HZ)) @ power / (power.sum() * kept + 1e-12)
+    if kept[2] < ENOUGH:
+        r3 = r1
+    return float((2 * r2 - r1 - r3) / max(2 - 2 * r1, LEAST))
 
 
 def _is_multiple(strides: float) -> bool:
