@@ -274,7 +274,7 @@ class TestSensor:
 
     @pytest.mark.parametrize(("placement", "after_s"), [("foot", 2), ("wrist", 2), ("waist", 5)])
     def test_the_slowest_sensor_will_do(self, recorded, placement, after_s):
-        """On the trunk it feels one tone only, which has to last."""
+        """On the trunk it feels no impacts; left and right must differ, or the rhythm has to last."""
         table, steps = recorded("stand 2, run 14 @ 170", 16.0, f"placement={placement}", "rate_hz=12.5")
         readings = events(Cadence, table)
         assert_cadence([reading for reading in readings if reading.available_s >= bout(steps)[0] + after_s], 170)

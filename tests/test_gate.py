@@ -182,9 +182,11 @@ class TestVigour:
     def test_a_limb_that_swings_may(self, alike, expected):
         assert verdict(rhythm(110, alike=alike, rms_g=0.9)) == expected
 
-    @pytest.mark.parametrize(("hard", "expected"), [(0.6, "other"), (1.5, "gait")])
-    def test_if_its_feet_are_felt(self, hard, expected):
-        assert verdict(rhythm(110, rms_g=0.9), hard=hard) == expected
+    @pytest.mark.parametrize(
+        ("rms_g", "hard", "expected"), [(1.1, 0.6, "gait"), (1.7, 0.6, "other"), (1.7, 1.5, "gait")]
+    )
+    def test_if_its_feet_are_felt_however_hard(self, rms_g, hard, expected):
+        assert verdict(rhythm(110, rms_g=rms_g), hard=hard) == expected
 
 
 class TestHardness:

@@ -14,7 +14,7 @@ A rhythm that could be either is believed once it has lasted (`LONG_PATIENCE` in
 second or two.
 
 Failure modes. Exercise that hits something once a turn (boxing, clapping hands), or swings an arm through a large angle
-so that gravity is felt to turn twice, is taken for strides in one draw of three. A thigh that pedals over rough ground
+so that gravity is felt to turn twice, is taken for strides in every second draw. A thigh that pedals over rough ground
 is, when the road happens to jolt with the crank, a sixth of the time; shaking along the vertical that jolts, or whose
 single shakes differ by chance as left and right do, a tenth. A runner whose left and right are the same, on a
 sensor under 30 Hz that does not feel impacts, is read late.
@@ -76,8 +76,9 @@ HARD, HARDER = 1.05, 2.0
 """Jolts this hard, against the root mean square of the motion, are impacts; a shoe's are harder than the second."""
 
 WALKING_SPM = 130.0
-WALKING_G = 0.75
-"""Walkers up to this cadence shake a sensor that feels both feet alike, or no impacts, less than this."""
+WALKING_G, SWINGING_G = 0.75, 1.4
+"""Walkers up to this cadence shake a sensor that feels both feet alike less than the first, one that feels no impacts
+(as on a foot, sampled slowly) less than the second."""
 
 ALIKE = 0.8
 
@@ -101,7 +102,8 @@ def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> Verdict:
     if is_soft and rhythm.sided < SIDED:
         return "other"
     is_alike = rhythm.alike > ALIKE
-    if (is_alike or is_soft) and 120 / rhythm.stride_s < WALKING_SPM and rhythm.rms_g > WALKING_G:
+    walker_g = WALKING_G if is_alike else SWINGING_G if is_soft else math.inf
+    if rhythm.rms_g > walker_g and 120 / rhythm.stride_s < WALKING_SPM:
         return "other"
     if is_alike and _is_across(rhythm, motion, acc_g):
         return "other"
