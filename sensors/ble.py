@@ -16,7 +16,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from random import Random
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -28,27 +27,15 @@ from coach.model import HostTime, Packet, SensorState
 from coach.ports import Clock, Emit
 from coach.text import printable
 from sensors.air import Air
+from sensors.backoff import GOOD_S, backoff_s
 from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, stopped
 from sensors.ble_scan import Heard, find, find_held
 from sensors.drivers import streaming
 from sensors.drivers.peer import About
 
 CONNECT_S = 20.0
-BACKOFF_FIRST_S = 0.5
-BACKOFF_MAX_S = 30.0
-BACKOFF_JITTER = 0.2
-GOOD_S = 10.0  # a link that gave data for so long was a good one: the back-off begins anew
 
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
-
-
-def backoff_s(random: Random | None = None) -> Iterator[float]:
-    """Give the waits between attempts: 0.5, 1, 2, … 30 s, each off by up to a fifth."""
-    random = random or Random()
-    delay = BACKOFF_FIRST_S
-    while True:
-        yield delay * random.uniform(1 - BACKOFF_JITTER, 1 + BACKOFF_JITTER)
-        delay = min(2 * delay, BACKOFF_MAX_S)
 
 
 class BleSensor:

@@ -15,7 +15,7 @@ from bleak.exc import (
 )
 
 from sensors import ble_faults
-from sensors.ble import backoff_s
+from sensors.backoff import backoff_s
 from sensors.ble_faults import Stage, explain, is_final
 
 
