@@ -30,6 +30,9 @@ DECODERS = {
     "witmotion": "sensors.gatt.witmotion:decode",
     "lines": "sensors.gatt.lines:decode",
     "lines-ms2": "sensors.gatt.lines:decode",
+    "sensor-logger": "sensors.phone.wire.sensor_logger:decode",
+    "phyphox": "sensors.phone.wire.phyphox:decode",
+    "sensor-server": "sensors.phone.wire.sensor_server:decode",
 }
 
 
