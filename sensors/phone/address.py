@@ -28,7 +28,7 @@ class Address:
 
         Parameters
         ----------
-        listening : this machine waits there; the host may be left out, and port 0 is any that is free.
+        listening : this machine waits there; the host may be left out; port 0 of a host is any that is free.
 
         Raises
         ------
@@ -38,7 +38,7 @@ class Address:
         form = _FORM.fullmatch(text.strip())
         host = (form["host"] or "") if form else ""
         port = int(form["port"]) if form and form["port"] else None
-        lowest = 0 if listening else 1
+        lowest = 0 if listening and host else 1
         if form is None or not (host or listening) or not (port is None or lowest <= port <= 65535):
             wanted = "[HOST]:PORT" if listening else "HOST[:PORT]"
             raise UsageError(f"{text[:80]!r} is not {wanted}", hint="as in 192.168.0.42:8080")

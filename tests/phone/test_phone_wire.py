@@ -168,13 +168,13 @@ def test_every_sample_of_sensor_server_comes_back(row: tuple[float, ...], time_n
 
 @given(ROWS, st.floats(0, 1e5), st.text(), st.booleans())
 def test_every_answer_of_phyphox_comes_back(
-    rows: list[tuple[float, ...]], first_s: float, session: str, measuring: bool
+    rows: list[tuple[float, ...]], first_s: float, session: str, whole: bool
 ) -> None:
     times_s = first_s + 0.01 * np.arange(len(rows))
     columns = dict(zip(("accX", "accY", "accZ"), np.array(rows).T.tolist(), strict=True))
-    payload = phyphox.encode({"acc_time": times_s.tolist(), **columns}, session=session, measuring=measuring)
+    payload = phyphox.encode({"acc_time": times_s.tolist(), **columns}, session=session, whole=whole)
     answer = phyphox.Answer.from_bytes(payload)
-    assert (answer.session, answer.measuring) == (session, measuring)
+    assert (answer.session, answer.whole) == (session, whole)
     assert answer.times_s == pytest.approx(times_s, rel=1e-7)
     assert answer.acc_g == pytest.approx(np.array(rows) / G, rel=1e-7)
 

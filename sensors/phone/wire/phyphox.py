@@ -97,12 +97,13 @@ class Answer:
 
     Parameters
     ----------
-    session : another one means that the buffers were cleared. measuring : whether the measurement goes on.
+    session : another one means that another experiment was opened. whole : whether the phone answers with all that it
+        has, whatever was asked for: the first time after the buffers were cleared.
     times_s : shape (n,), of the rows without a null. acc_g : shape (n, 3).
     """
 
     session: str
-    measuring: bool
+    whole: bool
     times_s: FloatArray
     acc_g: FloatArray
 
@@ -118,10 +119,11 @@ class Answer:
         with refusing(payload):
             answer = read_object(payload, MOST_BYTES)
             status = as_object(answer.get("status"), "status")
-            rows = _rows(as_object(answer.get("buffer"), "buffer"))
+            buffers = as_object(answer.get("buffer"), "buffer")
+            rows = _rows(buffers)
             return cls(
                 session=as_text(status.get("session"), "session"),
-                measuring=status.get("measuring") is True,
+                whole=any(as_object(one, "a buffer").get("updateMode") == "full" for one in buffers.values()),
                 times_s=np.array([as_number(row[0], "time", _MOST_S) for row in rows]),
                 acc_g=in_g([as_acceleration(row[1:]) for row in rows]),
             )
@@ -166,13 +168,13 @@ def last_time_s(payload: bytes, buffer: str) -> float:
         return 0.0 if not values or values[-1] is None else as_number(values[-1], "time", _MOST_S)
 
 
-def encode(columns: Mapping[str, Iterable[float | None]], *, session: str = "a1b2c3", measuring: bool = True) -> bytes:
+def encode(columns: Mapping[str, Iterable[float | None]], *, session: str = "a1b2c3", whole: bool = False) -> bytes:
     """Write an answer to `/get` as the app does, with 8 significant digits."""
     buffers = {
-        name: {"size": 0, "updateMode": "partial", "buffer": [_rounded(value) for value in values]}
+        name: {"size": 0, "updateMode": "full" if whole else "partial", "buffer": [_rounded(value) for value in values]}
         for name, values in columns.items()
     }
-    status = {"session": session, "measuring": measuring, "timedRun": False, "countDown": 0}
+    status = {"session": session, "measuring": True, "timedRun": False, "countDown": 0}
     return json.dumps({"buffer": buffers, "status": status}).encode()
 
 
