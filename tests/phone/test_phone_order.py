@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.errors import UsageError
+from sensors.phone import address
 from sensors.phone.address import Address, own_address
 from sensors.phone.order import InOrder
 
@@ -134,5 +137,7 @@ def test_where_to_listen_may_be_left_out(text: str, host: str, port: int | None)
     assert Address.parse(text, listening=True) == Address(host, port)
 
 
-def test_this_machine_has_an_address_or_a_name() -> None:
+def test_this_machine_has_an_address_or_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own_address()
+    monkeypatch.setattr(address, "_ELSEWHERE", ("255.255.255.255", 9))  # as where there is no way out
+    assert own_address() == socket.gethostname()

@@ -220,6 +220,17 @@ async def test_a_push_that_does_not_end_does_not_hold_up_the_end() -> None:
     writer.close()
 
 
+@live
+async def test_a_push_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sensor_logger, "BODY_S", 0.05)
+    async with scene() as on:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(on.phone.url.split(":")[-1].rstrip("/")))
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf of it")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
+        await writer.wait_closed()
+
+
 @pytest.mark.parametrize("address", ["no address", "host:99999", "host:x"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError):
