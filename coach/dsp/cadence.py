@@ -103,7 +103,7 @@ class CadenceEngine:
     Latency, measured on simulated runners and real recordings at 100 Hz without batching: first reading 1.1 s after
     the first step of a run, with the steps since; a step is known 0.12 s after contact; after a jump of 10 spm the
     reading is within 2 spm in about 2 s; it goes about 1 s after the last step of a run. Data needed: 12.5 Hz and more.
-    Failure modes: those of `gate` (some shaking, cycling and exercise reads as gait), `StrideTempo` (octaves), `Tracker`.
+    Failure modes: those of `gate` (some shaking and exercise reads as gait), `StrideTempo` (octaves), `Tracker`.
 
     Parameters
     ----------
