@@ -45,7 +45,7 @@ class TargetConfig(_Section):
 
 
 class SensorConfig(_Section):
-    kind: Literal["auto", "ble", "simulated"]
+    kind: str
     address: str
     match_name: str
     also: str

@@ -52,6 +52,7 @@ async def scan(timeout_s: float, *, heard: Callable[[Found], None] | None = None
     SensorError
         When Bluetooth is missing, switched off or not allowed; see its `fault` and `hint`.
     """
+    known()  # a plug-in that cannot be loaded is named here: bleak would swallow what its callback raises
     found: dict[str, Found] = {}
 
     def note(device: BLEDevice, advertisement: AdvertisementData) -> None:

@@ -279,6 +279,15 @@ class TestSensor:
         readings = events(Cadence, table)
         assert_cadence([reading for reading in readings if reading.available_s >= bout(steps)[0] + after_s], 170)
 
+    @pytest.mark.parametrize("placement", ["sacrum", "wrist", "thigh"])
+    def test_the_slowest_sensor_keeps_the_gait_that_it_found(self, recorded, placement):
+        """It hardly feels what a gate asks of a rhythm: jolts that keep time, and sides."""
+        table, steps = recorded(
+            "stand 2, run 20 @ 160, run 20 @ 168, run 20 @ 174", 62.0, f"placement={placement}", "rate_hz=12.5"
+        )
+        readings = [reading for reading in events(Cadence, table) if reading.available_s >= bout(steps)[0] + 6]
+        assert all(reading.status == "locked" for reading in readings)
+
     def test_a_sensor_that_is_too_slow_for_steps_gets_no_reading(self, recorded):
         table, _ = recorded("run 20 @ 170", 20.0, "placement=wrist", "rate_hz=12.5")
         assert {reading.spm for reading in events(Cadence, table[::2])} == {None}

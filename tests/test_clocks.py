@@ -41,6 +41,16 @@ class TestCounted:
         assert rate_over(t_s, 8.0, 13.0) == pytest.approx(50.0, rel=0.005)
         assert rate_over(t_s, 90.0, 110.0) == pytest.approx(50.0, rel=0.001)
 
+    @pytest.mark.parametrize("times", [0.3, 0.6, 1.6, 5.0])
+    def test_a_nominal_rate_that_is_nonsense_is_given_up_after_two_seconds(self, times):
+        timebase = Timebase(50.0 * times)
+        frames = list(counted(1000, delay_s=jitter(9)))
+        t_s, at_s, _ = place(timebase, frames)
+        assert (np.diff(t_s) > 0).all()
+        later = t_s[at_s > 12.0]
+        assert len(later) == sum(frame.at > 12.0 for frame in frames)
+        assert rate_over(later, 12.0, 24.0) == pytest.approx(50.0, rel=0.01)
+
     def test_without_a_nominal_rate_the_first_second_is_waited_for_and_kept(self):
         timebase = Timebase()
         frames = list(counted(500, delay_s=jitter(2)))
@@ -109,7 +119,7 @@ class TestCounted:
             Frame(at=at, acc_g=np.zeros((n, 3))) for at, n in zip(np.cumsum(gaps_s).tolist(), sizes, strict=False)
         ]
         t_s, at_s, _ = place(timebase, frames)
-        assert timebase.dropped == 0
+        assert timebase.dropped == 0 or nominal_hz is not None
         assert (np.diff(t_s) > 0).all()
         assert (np.diff(at_s) >= 0).all()
         assert np.isfinite(t_s).all()

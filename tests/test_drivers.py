@@ -14,6 +14,7 @@ from coach import plugins as plugins_module
 from coach.errors import PacketError, SensorError
 from coach.model import Frame, Packet
 from sensors import codecs, drivers
+from sensors.ble_scan import scan
 from sensors.drivers import bears_cadence, kinds, streaming
 from sensors.drivers.peer import About, Driver
 from sensors.gatt import information
@@ -152,6 +153,33 @@ def test_of_two_accelerations_the_first_is_taken(installed):
     _, vital, sent = start({MINE, HEART_RATE})
     assert vital == {"mine"}
     assert {codec for codec, _ in sent} == {"mine", "heart-rate"}
+
+
+@asynccontextmanager
+async def useless_stream(peer, rate_hz: int) -> AsyncIterator[About]:
+    raise SensorError("this model sends no acceleration", fault="no_service")
+    yield About()
+
+
+USELESS = Driver(
+    kind="useless", service=MINE, carries="acceleration", codecs=frozenset({"mine"}), stream=useless_stream
+)
+
+
+def test_a_service_that_is_good_for_nothing_leaves_the_others_alone(installed):
+    installed.append(EntryPoint("useless", "test_drivers:USELESS", drivers.GROUP))
+    _, vital, _ = start({MINE, HEART_RATE}, companion=True)
+    assert vital == {"heart-rate"}
+    _, vital, _ = start({MINE, RSC})
+    assert vital == {"rsc"}
+    with pytest.raises(SensorError, match="this model sends no acceleration"):
+        start({MINE, HEART_RATE})
+
+
+def test_a_scan_names_a_plug_in_that_does_not_work(installed):
+    installed.append(EntryPoint("broken", "no_such_module:DRIVER", drivers.GROUP))
+    with pytest.raises(SensorError, match="the plug-in 'broken'"):
+        asyncio.run(scan(0.01))
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,10 @@ def pod_key(address: str) -> str:
 
 
 @click.command()
-@click.option("--sensor", metavar="KIND", help="auto (the remembered one), ble or simulated.")
-@click.option("--address", metavar="ADDRESS", help="Of a Bluetooth sensor, as `coach scan` prints it.")
+@click.option("--sensor", metavar="KIND", help="auto, ble, sensor-logger, phyphox, sensor-server, simulated.")
+@click.option(
+    "--address", metavar="ADDRESS", help="Of the sensor, as `coach scan` prints it; of a phone, as its app shows it."
+)
 @click.option("--match-name", metavar="NAME", help="Search by name: for phones and watches that change their address.")
 @click.option("--also", metavar="ADDRESS", help="A second sensor: a strap for heart rate, or a pod beside a strap.")
 @click.option("--placement", metavar="WHERE", help="Where the sensor is worn: foot, waist, chest, wrist ...")
@@ -49,6 +51,7 @@ def run(
     \b
     Examples: coach run
               coach run --address C0:FF:EE:00:00:01 --target 168-178
+              coach run --sensor phyphox --address 192.168.0.42
               coach run --headless --config morning.toml --events run.jsonl
     """
     from coach.cli.keeping import open_store
@@ -75,8 +78,9 @@ def run(
     try:
         go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
     finally:
-        if store is not None and outcome.connected and effective.config.sensor.address:
-            remember(store, effective.config.sensor.address, outcome.learnt, notices.say)
+        worn = effective.config.sensor
+        if store is not None and outcome.connected and worn.address and _is_bluetooth(worn):
+            remember(store, worn.address, outcome.learnt, notices.say)
     outcome.exit()
 
 
@@ -94,7 +98,7 @@ def _remembered(store: Store | None, config: Config, say: Callable[[str], None])
     """Settings that `coach setup` and earlier runs found out: the sensor, and what its pod counts."""
     from coach.config import Layer
 
-    if store is None:
+    if store is None or not _is_bluetooth(config.sensor):
         return []
     try:
         address = config.sensor.address or ("" if config.sensor.match_name else store.recall(REMEMBERED)) or ""
@@ -109,11 +113,16 @@ def _remembered(store: Store | None, config: Config, say: Callable[[str], None])
 def _source(config: Config) -> dict[str, object]:
     if config.sensor.kind == "simulated":
         return {"kind": "simulated"}
-    return {"kind": "ble", "address": config.sensor.address}
+    kind = "ble" if _is_bluetooth(config.sensor) else config.sensor.kind
+    return {"kind": kind, "address": config.sensor.address}
+
+
+def _is_bluetooth(sensor: SensorConfig) -> bool:
+    return sensor.kind in ("auto", "ble")
 
 
 def _must_search(sensor: SensorConfig) -> bool:
-    return sensor.kind in ("auto", "ble") and not sensor.address and not sensor.match_name
+    return _is_bluetooth(sensor) and not sensor.address and not sensor.match_name
 
 
 def sensor_maker(config: Config) -> Callable[[Clock], Sensors]:
@@ -139,6 +148,10 @@ def _main(config: Config, clock: Clock, air: Air) -> Sensor:
         from sensors.simulated import SimulatedRunner
 
         return Paced(SimulatedRunner(config.simulation), clock)
-    from sensors.ble import BleSensor
+    if _is_bluetooth(config.sensor):
+        from sensors.ble import BleSensor
 
-    return BleSensor(config.sensor.address, clock=clock, config=config.sensor, air=air)
+        return BleSensor(config.sensor.address, clock=clock, config=config.sensor, air=air)
+    from sensors.kinds import make_sensor
+
+    return make_sensor(config.sensor.kind, config.sensor.address, clock=clock, config=config.sensor)

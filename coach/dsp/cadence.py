@@ -76,6 +76,9 @@ LOST_S = 1.7
 SLOWEST_SENSOR_HZ = 10.5
 """Slower ones do not show the steps of a runner; what they seem to show is nonsense."""
 
+SLOW_SENSOR_HZ = 20.0
+"""Slower ones feel too little of a step to end a gait that they found."""
+
 MOVES_G = 0.1
 """Who shakes less stands, until a rhythm says otherwise."""
 
@@ -268,7 +271,8 @@ class CadenceEngine:
         unit_g = _unit_g(acc_g)
         motion = self._motion.last(n) / unit_g
         rhythm = self._tempo.estimate(motion, known_s)
-        return rhythm, judge(rhythm, motion, acc_g / unit_g)
+        benefit = known_s is not None and self._resampler.rate_hz < SLOW_SENSOR_HZ
+        return rhythm, judge(rhythm, motion, acc_g / unit_g, benefit=benefit)
 
     def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""

@@ -141,6 +141,9 @@ DECIDE_S = 0.2
 MOST_WAITING = 512
 """Frames that wait for a decision, at most."""
 
+NONSENSE, NONSENSE_S = 0.2, 2.0
+"""A nominal rate that is off by more than this share, as counted over so long, says nothing: the count begins anew."""
+
 SHORTEST_PERIOD_S = 1e-4
 """No motion sensor is faster; a flood of packets may seem so."""
 
@@ -175,6 +178,9 @@ class CountedClock:
         self._arrival_s = self._time_s = self._at_s = self._frame_s = 0.0
         self._arrival_var = self._covariance = self._period_var = 0.0
         self._waiting: list[Frame] = []
+        self._began_s = 0.0
+        self._count = 0
+        self._trusted = False
 
     def restart(self) -> None:
         """Begin again after a reconnect; the period that was measured is kept."""
@@ -184,6 +190,8 @@ class CountedClock:
     def place(self, frame: Frame) -> tuple[Samples, bool]:
         """Take a frame; give the samples that can be placed now, and whether the count began with them."""
         self._waiting.append(frame)
+        if self._started and not self._trusted:
+            self._question(frame)
         begins = not self._started
         if begins and self.period_s == 0:
             ready = self._guess()
@@ -198,6 +206,17 @@ class CountedClock:
             self._waiting.clear()
         return _joined(placed), begins
 
+    def _question(self, frame: Frame) -> None:
+        """Ask once whether the nominal rate makes sense; where it does not, begin anew with the rate as counted."""
+        self._count += len(frame.acc_g)
+        over_s = frame.at - self._began_s
+        if over_s < NONSENSE_S:
+            return
+        self._trusted = True
+        if abs(self._count * self.period_s / over_s - 1) > NONSENSE:
+            self.period_s = max(over_s / self._count, SHORTEST_PERIOD_S)
+            self._begin(self._waiting[0], GUESS_SPREAD)
+
     def _guess(self) -> bool:
         """Count the samples of the first second."""
         first, last = self._waiting[0], self._waiting[-1]
@@ -206,6 +225,7 @@ class CountedClock:
         if span_s < LISTEN_S and len(self._waiting) < MOST_WAITING:
             return False
         self.period_s = max(span_s / samples, SHORTEST_PERIOD_S)
+        self._trusted = True
         self._begin(first, GUESS_SPREAD)
         return True
 
@@ -213,7 +233,8 @@ class CountedClock:
         """Start the count so that the first frame arrives as it did."""
         self._frame_s = len(first.acc_g) * self.period_s
         self._arrival_s = self._time_s = first.at - self._frame_s
-        self._at_s = first.at
+        self._at_s = self._began_s = first.at
+        self._count = 0
         self._arrival_var, self._covariance, self._period_var = JITTER_S**2, 0.0, (spread * self.period_s) ** 2
         self._started = True
 

@@ -83,12 +83,13 @@ WALKING_G, SWINGING_G = 0.75, 1.4
 ALIKE = 0.8
 
 
-def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> Verdict:
+def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, benefit: bool = False) -> Verdict:
     """Tell what makes the rhythm of the last seconds.
 
     Parameters
     ----------
     motion, acc_g : shape (n, 3), the samples that the rhythm was found in, band-passed and not.
+    benefit : of the doubt, for a gait that is being followed by a sensor too slow to feel jolts and sides surely.
     """
     if rhythm.stride_s is None or rhythm.match < REPEATS or rhythm.rms_g < GAIT_G:
         return "other"
@@ -97,9 +98,9 @@ def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> Verdict:
     hard = hardness(acc_g, rhythm.rms_g)
     is_soft = hard < HARD
     lift = _lift(rhythm, motion)
-    if lift < 1 or (lift < AMPLE and not _keeps_time(rhythm, acc_g, is_soft)):
+    if lift < 1 or not (benefit or lift >= AMPLE or _keeps_time(rhythm, acc_g, is_soft)):
         return "other"
-    if is_soft and rhythm.sided < SIDED:
+    if is_soft and rhythm.sided < SIDED and not benefit:
         return "other"
     is_alike = rhythm.alike > ALIKE
     walker_g = WALKING_G if is_alike else SWINGING_G if is_soft else math.inf

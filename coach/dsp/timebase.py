@@ -117,8 +117,8 @@ class Timebase:
     def _note_losses(self, samples: Samples, period_s: float) -> None:
         """Take note of holes that are longer than a few samples; single samples are not lost, frames are."""
         t_s = np.concatenate(([self._last_s], samples.device_s))
-        steps_s = np.diff(t_s)
-        for i in np.flatnonzero((steps_s > LOST_PERIODS * period_s) & np.isfinite(t_s[:-1])):
+        steps_s = t_s[1:] - t_s[:-1]
+        for i in ((steps_s > LOST_PERIODS * period_s) & (steps_s < math.inf)).nonzero()[0]:
             self._losses.append(Loss(float(t_s[i]), float(steps_s[i])))
 
     def _stamped(self, samples: Samples) -> Stamped:
@@ -127,11 +127,12 @@ class Timebase:
 
     def _advancing(self, samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
         t_s, at_s, acc_g = samples.device_s, samples.at_s, samples.acc_g
+        if len(t_s) and t_s[0] > self._last_s and (t_s[1:] > t_s[:-1]).all():
+            self._last_s = float(t_s[-1])
+            return t_s, at_s, acc_g
         highest_s = np.maximum.accumulate(np.concatenate(([self._last_s], t_s)))
         self._last_s = float(highest_s[-1])
         fresh = t_s > highest_s[:-1]
-        if fresh.all():
-            return t_s, at_s, acc_g
         self.dropped += int((~fresh).sum())
         return t_s[fresh], at_s[fresh], acc_g[fresh]
 
@@ -140,6 +141,8 @@ class Timebase:
         delay_s = at_s - t_s
         if len(delay_s) == 0:
             return delay_s
+        if t_s[0] // ENVELOPE_S == t_s[-1] // ENVELOPE_S:
+            return self._lowest_s(float(t_s[0] // ENVELOPE_S), delay_s)
         stretch = np.floor(t_s / ENVELOPE_S)
         starts = np.flatnonzero(np.diff(stretch)) + 1
         parts = zip((0, *starts), np.split(delay_s, starts), strict=True)

@@ -7,7 +7,7 @@ A driver of somebody else's plugs in by an entry point of the group `cadence_coa
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from importlib import import_module
 
@@ -78,19 +78,24 @@ async def streaming(
     SensorError
         With fault "no_service" when the device is good for nothing, "refused" when it will not.
     """
-    drivers = _fitting(services)
-    vital = [driver for driver in drivers if _is_vital(driver, companion=companion)]
-    if not vital:
-        raise _no_service(peer, companion=companion)
-    about = About()
+    about, alive = About(), frozenset[str]()
+    useless: SensorError | None = None
     async with AsyncExitStack() as streams:
-        for driver in drivers:
-            if driver in vital:
+        for driver in _fitting(services):
+            is_vital = _is_vital(driver, companion=companion)
+            try:
                 about |= await streams.enter_async_context(driver.stream(peer, rate_hz))
-            else:
-                with suppress(SensorError, *BLUETOOTH_ERRORS):
-                    about |= await streams.enter_async_context(driver.stream(peer, rate_hz))
-        yield about, frozenset().union(*(driver.codecs for driver in vital))
+                alive |= driver.codecs if is_vital else frozenset()
+            except SensorError as error:  # a service may be offered without what we want of it
+                if is_vital and error.fault != "no_service":
+                    raise
+                useless = error if is_vital else useless
+            except BLUETOOTH_ERRORS:
+                if is_vital:
+                    raise
+        if not alive:
+            raise useless or _no_service(peer, companion=companion)
+        yield about, alive
 
 
 def _fitting(services: set[str]) -> list[Driver]:
