@@ -165,6 +165,19 @@ class TestSeries:
         t_s, _, _ = place(timebase, [self.series([0.0], 5.0), self.series([9e9], 5.1), self.series([0.2], 5.2)])
         assert t_s == pytest.approx([5.0, 5.1, 5.2])
 
+    def test_stamps_that_race_ahead_in_small_steps_do_not_deafen_for_long(self):
+        timebase = Timebase()
+        place(timebase, (self.series([i * 0.18], 5.0 + i * 0.0002) for i in range(5000)))  # 900 s in one
+        t_s, at_s, _ = place(timebase, (self.series([1.0 + i * 0.1], 6.0 + i * 0.1) for i in range(100)))
+        assert at_s[0] - 6.0 < 5.5
+        assert t_s == pytest.approx(at_s)
+
+    @pytest.mark.parametrize("gain", [-0.05, 0.05])
+    def test_a_clock_that_is_a_few_percent_off_is_followed_for_hours(self, gain):
+        timebase = Timebase()
+        t_s, _, _ = place(timebase, (self.series([i * 10.0 * (1 + gain)], i * 10.0) for i in range(1000)))
+        assert np.diff(t_s) == pytest.approx([10.0 * (1 + gain)] * 999)
+
 
 class TestLosses:
     def test_a_polar_frame_that_was_lost_is_told_once(self):

@@ -22,6 +22,9 @@ NEW_CLOCK_S = 1.0
 FAR_AHEAD_S = 5.0
 """Frames come in bunches of up to 1.4 s; a stamp that gains more than this on the host is not a clock's."""
 
+GAIN = 0.1
+"""Nor is one that got there in small steps, by gaining more than this share: the worst are off by half as much."""
+
 
 class OwnClock:
     """The clock of a device, moved onto the axis of the run: from the first stamp on, and anew when it was set anew."""
@@ -29,7 +32,7 @@ class OwnClock:
     def __init__(self) -> None:
         self._epoch_s: float | None = None
         self._last_s = -math.inf
-        self._last_at_s = 0.0
+        self._last_at_s = self._began_at_s = 0.0
 
     def epoch_s(self, stamp_s: float, at_s: float) -> tuple[float, bool]:
         """Give what to add to a stamp that came at `at_s`, and whether the clock began anew with it.
@@ -39,11 +42,15 @@ class OwnClock:
         """
         since_s = stamp_s - self._last_s
         is_new = self._epoch_s is None or since_s < -NEW_CLOCK_S or since_s > at_s - self._last_at_s + FAR_AHEAD_S
-        if self._epoch_s is None or is_new:
+        if self._epoch_s is None or is_new or self._races(stamp_s + self._epoch_s, at_s):
+            is_new = True
             self._epoch_s = at_s - stamp_s
-            self._last_s = stamp_s
+            self._last_s, self._began_at_s = stamp_s, at_s
         self._last_s, self._last_at_s = max(self._last_s, stamp_s), at_s
         return self._epoch_s, is_new
+
+    def _races(self, time_s: float, at_s: float) -> bool:
+        return time_s - at_s > FAR_AHEAD_S + GAIN * (at_s - self._began_at_s)
 
 
 class SeriesClock:
