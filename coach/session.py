@@ -2,7 +2,8 @@
 
 Everything that happens enters one inbox, stamped with host time as it enters, on the loop's thread; one pump takes it
 out in that order. The pump first empties the inbox, then reads the clock, then lets time pass: an input is never
-overtaken by a deadline that lies after it, so a kept run replays exactly.
+overtaken by a deadline that lies after it, so a kept run replays exactly. It works for a short turn at a time, so that
+signals, keys and other sensors come in however much there is to do.
 
 The end: the sensors are cancelled first (a Polar strap that is not stopped streams until its battery is empty), what
 they still say is taken, the fold sums up, the sound fades, the sinks close. Every part of it has a time limit.
@@ -11,7 +12,7 @@ they still say is taken, the fold sums up, the sound fades, the sinks close. Eve
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -31,8 +32,12 @@ from coach.model import (
 from coach.pipeline import Pipeline
 from coach.ports import BeatListener, Clock, Output, Sensor, SensorInput, Sink
 
-INBOX_PACKETS = 5_000
-"""A pump that falls further behind than this loses the oldest packets; they are counted and told."""
+INBOX_PACKETS = 1_000
+"""Of a sensor for which more wait, the oldest are dropped; they are counted and told. The fastest sensors send 200 a
+second, and other sensors lose nothing by a flood."""
+
+TURN_S = 0.05
+"""The pump works for so long at a stretch."""
 
 TELL_DROPPED = 1000
 """The first packet dropped is told of, and then every thousandth."""
@@ -84,9 +89,11 @@ class Session:
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._inbox: deque[Input] = deque()
-        self._dropped = 0
+        self._waiting: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._stopped = False
         self._listening: dict[str, asyncio.Task[None]] = {}
         self._failure: Exception | None = None
 
@@ -155,38 +162,42 @@ class Session:
 
     def _emit(self, item: SensorInput) -> None:
         self._put(item)
-        if len(self._inbox) > INBOX_PACKETS:
-            self._drop_oldest()
+        if isinstance(item, Packet):
+            self._waiting[item.sensor] += 1
+            if self._waiting[item.sensor] > INBOX_PACKETS:
+                self._drop_oldest(item.sensor)
 
-    def _drop_oldest(self) -> None:
+    def _drop_oldest(self, sensor: str) -> None:
         """Make room; only packets go, as states and controls are few and matter."""
-        oldest = next((i for i, item in enumerate(self._inbox) if isinstance(item, Packet)), None)
-        if oldest is None:
-            return
-        sensor = self._inbox[oldest].sensor  # type: ignore[union-attr]
-        del self._inbox[oldest]
-        self._dropped += 1
-        if self._dropped == 1 or self._dropped % TELL_DROPPED == 0:
-            reason = f"{self._dropped} packets dropped: they come faster than they can be used"
+        del self._inbox[next(i for i, item in enumerate(self._inbox) if _is_packet_of(sensor, item))]
+        self._waiting[sensor] -= 1
+        self._dropped[sensor] += 1
+        dropped = self._dropped[sensor]
+        if dropped == 1 or dropped % TELL_DROPPED == 0:
+            reason = f"{dropped} packets dropped: they come faster than they can be used"
             self._put(SensorState(at=self._clock.now(), sensor=sensor, state="overrun", reason=reason))
 
     # --- the pump -------------------------------------------------------------------------------------------------
 
     async def _pump(self) -> None:
         looked_s = self._clock.now()
-        while not self._stopping:
-            self._drain()
+        while True:
+            self._turn()
+            if self._stopped:
+                return
             now = self._clock.now()
             if now - looked_s > SLEPT_S:
                 await self._wake_up(now, now - looked_s)
                 looked_s = self._clock.now()
                 continue  # what came in meanwhile goes first
             looked_s = now
+            if self._inbox:
+                await asyncio.sleep(0)
+                continue
             self._deliver(None, self._pipeline.advance(now))
             if all(task.done() for sensor, task in self._listening.items() if sensor not in self._companions):
                 self.stop()
             await self._next_event(now)
-        self._drain()
 
     async def _next_event(self, now: HostTime) -> None:
         deadline = self._pipeline.deadline
@@ -198,10 +209,24 @@ class Session:
             pass
         self._wake.clear()
 
+    def _turn(self) -> None:
+        """Take out what came in, for a short while, up to a stop."""
+        end_s = self._clock.now() + TURN_S
+        while self._inbox and not self._stopped and self._clock.now() < end_s:
+            self._take_out()
+
     def _drain(self) -> None:
         while self._inbox:
-            item = self._inbox.popleft()
-            self._deliver(item, self._pipeline.push(item))
+            self._take_out()
+
+    def _take_out(self) -> None:
+        item = self._inbox.popleft()
+        match item:
+            case Packet():
+                self._waiting[item.sensor] -= 1
+            case Control(action="stop"):
+                self._stopped = True
+        self._deliver(item, self._pipeline.push(item))
 
     def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
         for event in events:
@@ -271,3 +296,7 @@ class Session:
             await asyncio.to_thread(self._output.open, self._report)
         except CoachError as error:
             self._on_problem(f"no sound from here on: {error}")
+
+
+def _is_packet_of(sensor: str, item: Input) -> bool:
+    return isinstance(item, Packet) and item.sensor == sensor

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import random
 import selectors
 import threading
@@ -41,7 +42,7 @@ from coach.model import (
 from coach.offline import Loop
 from coach.pipeline import Pipeline
 from coach.ports import Emit, Report
-from coach.session import STOP_S, Session
+from coach.session import INBOX_PACKETS, STOP_S, TURN_S, Session
 from coach.store import framing
 from sensors.codecs import decode
 from sensors.paced import Paced
@@ -523,6 +524,57 @@ async def test_a_flood_drops_the_oldest_packets_says_how_many_and_keeps_all_else
     assert told[0].startswith("1 packets dropped")
     assert 0 <= sent - len(kept) - int(told[-1].split()[0]) < 1000
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
+
+
+class SlowSink(Recorder):
+    """A sink that takes its time."""
+
+    def __init__(self, clock: LoopClock, each_s: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._each_s = each_s
+
+    def take(self, item: Input | None, events: Sequence[Event]) -> None:
+        super().take(item, events)
+        if isinstance(item, Packet):
+            self._clock.stall(self._each_s)
+
+
+@in_virtual_time
+async def test_others_have_their_turn_while_the_pump_is_behind_and_that_is_no_sleep() -> None:
+    stage = Stage()
+    slow = SlowSink(stage.clock, 0.01)
+    others: list[int] = []
+
+    async def burst(emit: Emit) -> None:
+        emit(stage.connected())
+        for _ in range(INBOX_PACKETS):  # ten seconds of work
+            emit(stage.packet())
+        for _ in range(100):
+            await asyncio.sleep(0)
+            others.append(len(slow.inputs_of(Packet)))
+
+    await stage.session(FakeSensor(burst), sinks=[slow]).run()
+    assert max(after - before for before, after in itertools.pairwise([0, *others])) <= 1 + TURN_S / 0.01
+    assert len(slow.inputs_of(Packet)) == INBOX_PACKETS
+    assert slow.inputs_of(HostSlept) == []
+
+
+@in_virtual_time
+async def test_a_flood_costs_no_other_sensor_a_packet() -> None:
+    stage = Stage()
+
+    async def flood(emit: Emit) -> None:
+        for _ in range(3 * INBOX_PACKETS):
+            emit(stage.packet("strap"))
+
+    async def calm(emit: Emit) -> None:
+        for _ in range(20):
+            emit(stage.packet("pod"))
+
+    await stage.session(FakeSensor(calm, "pod"), FakeSensor(flood, "strap")).run()
+    senders = [packet.sensor for packet in stage.recorder.inputs_of(Packet)]
+    assert (senders.count("pod"), senders.count("strap")) == (20, INBOX_PACKETS)
 
 
 # --- how a run ends -----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from audio.outputs.null import NullOutput
 from coach.clock import HostClock
 from coach.config import Config
-from coach.model import Cadence, Event, Input
+from coach.model import Cadence, Event, Input, Packet, SensorEvent
 from coach.pipeline import Pipeline
 from coach.ports import Sensor
 from coach.session import Session
@@ -41,6 +42,8 @@ class LiveRun:
     def __init__(self, config: Config, clock: HostClock, *sensors: Sensor) -> None:
         self.clock = clock
         self.events: list[Event] = []
+        self.packets: Counter[str] = Counter()
+        self.most_waiting = 0
         self.problems: list[str] = []
         self.session = Session(
             Pipeline(config, decode),
@@ -52,7 +55,10 @@ class LiveRun:
         )
         self._news = asyncio.Event()
 
-    def take(self, _: Input | None, events: Sequence[Event]) -> None:
+    def take(self, item: Input | None, events: Sequence[Event]) -> None:
+        if isinstance(item, Packet):
+            self.packets[item.sensor] += 1
+        self.most_waiting = max(self.most_waiting, len(self.session._inbox))
         self.events += events
         self._news.set()
 
@@ -67,12 +73,16 @@ class LiveRun:
             self._news.clear()
             await self._news.wait()
 
-    def locked_spm(self, *, since_s: float = 0.0) -> list[float]:
+    def states(self, sensor: str) -> list[SensorEvent]:
+        return [event for event in self.of(SensorEvent) if event.sensor == sensor]
+
+    def locked_spm(self, *, since_s: float = 0.0, sensor: str = "") -> list[float]:
         """Give the cadences that were locked and fresh since a moment of the run."""
         return [
             one.spm
             for one in self.of(Cadence)
-            if one.status == "locked" and not one.stale and one.spm is not None and one.available_s >= since_s
+            if one.status == "locked" and not one.stale and one.spm is not None
+            if one.available_s >= since_s and one.sensor.endswith(sensor)
         ]
 
 
