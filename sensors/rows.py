@@ -12,6 +12,9 @@ import numpy as np
 from coach.errors import PacketError
 from coach.model import FloatArray, Packet, Samples
 
+LARGEST = 1e12
+"""No stamp is later, in seconds, and no acceleration larger, in g: what calculates with them must not overflow."""
+
 
 def encode(rows: FloatArray) -> bytes:
     """Encode rows, shape (n, 4) for `rows` or (n, 5) for `timed-rows`."""
@@ -24,14 +27,14 @@ def decode(packet: Packet) -> Samples:
     Raises
     ------
     PacketError
-        When the payload is empty, not a whole number of rows, not finite, or arriving out of order.
+        When the payload is empty, not a whole number of rows, without sense, or arriving out of order.
     """
     columns = 5 if packet.codec == "timed-rows" else 4
     if not packet.payload or len(packet.payload) % (8 * columns):
         raise PacketError(f"{packet.codec} come in rows of {8 * columns} bytes", packet.payload)
     rows = np.frombuffer(packet.payload, dtype="<f8").reshape(-1, columns)
-    if not np.isfinite(rows).all():
-        raise PacketError("a value is not finite", packet.payload)
+    if not (np.abs(rows) <= LARGEST).all():
+        raise PacketError(f"a value is no number, or larger than {LARGEST:g}", packet.payload)
     if columns == 4:
         return Samples(at_s=np.full(len(rows), packet.at), device_s=rows[:, 0], acc_g=rows[:, 1:])
     if rows[-1, 0] > packet.at or (np.diff(rows[:, 0]) < 0).any():
