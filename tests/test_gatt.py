@@ -162,6 +162,12 @@ def test_a_heart_rate_is_read(payload: str, bpm: int, contact: bool | None, rr_s
     assert decode(packet("heart-rate", payload)) == expected
 
 
+def test_a_heart_rate_fills_its_attribute_with_intervals() -> None:
+    reading = decode(packet("heart-rate", bytes.fromhex("10 48") + 255 * bytes.fromhex("00 04")))
+    assert isinstance(reading, HeartRateReading)
+    assert reading.rr_s == 255 * (1.0,)
+
+
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
@@ -204,7 +210,7 @@ def test_every_heart_rate_comes_back(
         lambda: HeartRateMeasurement(bpm=65536),
         lambda: HeartRateMeasurement(bpm=60, energy_kj=-1),
         lambda: HeartRateMeasurement(bpm=60, rr_ticks=(65536,)),
-        lambda: HeartRateMeasurement(bpm=60, rr_ticks=(800,) * 254),
+        lambda: HeartRateMeasurement(bpm=60, rr_ticks=(800,) * 256),
         lambda: BatteryLevel(pct=101),
         lambda: SensorLocation(code=256),
     ],

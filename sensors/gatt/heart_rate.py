@@ -14,7 +14,7 @@ SERVICE = "0000180d-0000-1000-8000-00805f9b34fb"
 MEASUREMENT = "00002a37-0000-1000-8000-00805f9b34fb"
 
 RR_PER_S = 1024
-RR_MAX_COUNT = (ATTRIBUTE_MAX_BYTES - 5) // 2  # flags, two bytes each of heart rate and energy, then the intervals
+RR_MAX_COUNT = (ATTRIBUTE_MAX_BYTES - 2) // 2  # after flags and a byte of heart rate
 
 
 class Flag(IntFlag):
