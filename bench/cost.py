@@ -1,4 +1,4 @@
-"""What the engine costs, in processor time: by batch size, over hours, for one strap end to end, for twelve sensors."""
+"""What the engine costs, in processor time: by batch size, over hours, for twelve sensors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,15 @@ from bench.timing import best_s
 from coach.config import load
 from coach.dsp.cadence import CadenceEngine
 from coach.dsp.timebase import Timebase
-from coach.model import HostTime, Packet, Samples, SensorState
+from coach.model import HostTime, Packet, Samples
 from coach.pipeline import Pipeline
 from sensors import rows
 from sensors.codecs import decode
-from sensors.gatt.polar import AccFrame
 
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 HOURS = 3
 PIPELINES = 12
-STRAP_HZ, STRAP_ROWS = 200.0, 36
-"""How a Polar H10 sends acceleration: so many samples a second, so many in a notification."""
 
 BATCHES = {"batches of 512": 512, "frames of 10": 10, "single rows": 1}
 
@@ -39,8 +36,6 @@ def cost(*, quick: bool) -> Iterator[str]:
     yield from _by_batch(samples)
     yield ""
     yield from _by_hour(samples, HOUR_S / 10 if quick else HOUR_S)
-    yield ""
-    yield from _strap()
     yield ""
     yield from _together(samples)
 
@@ -97,28 +92,6 @@ def _by_hour(samples: Samples, hour_s: float) -> Iterator[str]:
 
 def _later(part: Samples, by_s: float) -> Samples:
     return Samples(at_s=part.at_s + by_s, device_s=part.device_s + by_s, acc_g=part.acc_g)
-
-
-def _strap() -> Iterator[str]:
-    """Run a whole pipeline on the notifications of one strap, from their bytes to what the coach says."""
-    config = load(environ={"XDG_CONFIG_HOME": "/nonexistent"}).config
-    parts = list(batches(_minute("chest", STRAP_HZ), STRAP_ROWS))
-    connected = SensorState(at=HostTime(0.0), sensor="bench", state="connected", rate_hz=STRAP_HZ, placement="chest")
-    packets = [_notification(part) for part in parts]
-
-    def run() -> None:
-        pipeline = Pipeline(config, decode)
-        for item in (connected, *packets):
-            pipeline.push(item)
-
-    shares_pct = [100 * best_s(work, clock=time.process_time) / MINUTE_S for work in (run, partial(_filter, parts))]
-    heads = ("strap of 200 Hz, 36 samples a notification", "% of a core", "one scipy sosfilt so fed")
-    yield from table(heads, [["notification to cadence", *(f"{share:.2f}" for share in shares_pct)]])
-
-
-def _notification(part: Samples) -> Packet:
-    frame = AccFrame(last_ns=round(1e9 * part.device_s[-1]), acc_mg=np.rint(1000 * part.acc_g).astype(np.int16))
-    return Packet(at=HostTime(float(part.at_s[-1])), sensor="bench", codec="pmd", payload=frame.to_bytes())
 
 
 def _together(samples: Samples) -> Iterator[str]:
