@@ -186,3 +186,11 @@ class TestLosses:
         t_s, _, _ = place(timebase, frames[:9] + frames[10:])
         assert timebase.take_losses() == [Loss(t_s[9 * 36 - 1], pytest.approx(0.185))]
         assert timebase.take_losses() == []
+
+    def test_what_runs_back_is_dropped_and_no_loss(self):
+        """At a rate that no sensor has, the samples of a frame are further apart by rounding than they should be."""
+        timebase = Timebase(1e12)
+        timebase.push(Frame(at=1e5, last_s=10.0, acc_g=np.zeros((4, 3))))
+        stamped = timebase.push(Frame(at=1e5, first_s=9.9, acc_g=np.zeros((4, 3))))
+        assert len(stamped.t_s) == 0
+        assert timebase.take_losses() == []

@@ -87,6 +87,7 @@ class Timebase:
         ValueError
             For a frame with a stamp when there is no nominal rate.
         """
+        period_s = math.inf  # of what may not have lost frames
         match reading:
             case Samples():
                 return self._stamped(reading)
@@ -96,27 +97,30 @@ class Timebase:
                 if self._counted is None:
                     self._counted = CountedClock(self._nominal_rate_hz)
                 samples, is_new = self._counted.place(reading)
-                self._note_losses(samples, self._counted.period_s)
+                period_s = self._counted.period_s
             case Frame():
                 if self._frames is None:
                     raise ValueError("frames with one stamp need the rate that the stream was started with")
                 samples, is_new = self._frames.place(reading)
-                if not is_new:
-                    self._note_losses(samples, self._frames.period_s)
+                period_s = self._frames.period_s
             case _:
                 assert_never(reading)
         if is_new:
             self._minima_s = (math.inf, math.inf)
-        return self._stamped(samples)
+        before_s = self._last_s
+        stamped = self._stamped(samples)
+        if not is_new:
+            self._note_losses(before_s, stamped.t_s, period_s)
+        return stamped
 
     def take_losses(self) -> list[Loss]:
         """Give what was found missing since the last call, where samples come in frames."""
         losses, self._losses = self._losses, []
         return losses
 
-    def _note_losses(self, samples: Samples, period_s: float) -> None:
+    def _note_losses(self, before_s: float, t_s: FloatArray, period_s: float) -> None:
         """Take note of holes that are longer than a few samples; single samples are not lost, frames are."""
-        t_s = np.concatenate(([self._last_s], samples.device_s))
+        t_s = np.concatenate(([before_s], t_s))
         steps_s = t_s[1:] - t_s[:-1]
         for i in ((steps_s > LOST_PERIODS * period_s) & (steps_s < math.inf)).nonzero()[0]:
             self._losses.append(Loss(float(t_s[i]), float(steps_s[i])))
