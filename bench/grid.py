@@ -156,7 +156,7 @@ def _settings(record_: Record) -> list[str]:
 
 
 def _on_courses(quick: bool) -> Iterator[Record]:
-    changes = [_steps(quick), _ramps(quick)] * (1 if quick else 2)
+    changes = [_steps(quick), _ramps(quick)] * (1 if quick else 5)
     courses = [*_steady(quick), *changes, _stops(quick), _wide(quick), _jumps(quick), _walk(quick), _mixed(quick)]
     for placement, (person, course) in product(PLACEMENTS, enumerate(courses)):
         yield Record(course=course, placement=placement, person=person)

@@ -191,3 +191,11 @@ class TestFastSensors:
         assert len(holes) == 1
         assert acc_g[:, 0] == pytest.approx(1.0 * (k > 350))
         assert acc_g[:, 2] == pytest.approx(1.0)
+
+
+def test_stamps_of_no_sensor_are_taken_as_they_are():
+    """A flood, or a device with a clock of nonsense: a filter for its rate would be singular."""
+    t_s = 5.0 + np.arange(400) * 1e-7
+    k, acc_g, *_ = resample([stamped(t_s), stamped(6.0 + np.arange(200) / 100)])
+    assert len(k) > 150
+    assert np.isfinite(acc_g).all()

@@ -20,6 +20,9 @@ from coach.model import FloatArray
 
 GRID_HZ = 100.0
 ALIAS_FREE_HZ = 28.0
+FASTEST_SENSOR_HZ = 2000.0
+"""Stamps that are closer than this are no sensor's, and a filter for them would be nothing but rounding."""
+
 LARGEST_HOLE_S = 0.6
 _FIRST_SAMPLES = 8
 _FIRST_S = 0.25
@@ -108,7 +111,7 @@ class Resampler:
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
         if self.rate_hz > 1.5 * GRID_HZ:
-            self._antialias = Butterworth(4, ALIAS_FREE_HZ, "lowpass", self.rate_hz)
+            self._antialias = Butterworth(4, ALIAS_FREE_HZ, "lowpass", min(self.rate_hz, FASTEST_SENSOR_HZ))
             self._filter_delay_s = float(self._antialias.phase_delay_s(np.array([3.0]))[0])
 
     def _stretches(self, stamped: Stamped) -> Iterator[Grid]:
