@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from coach.errors import ConfigError
-from coach.model import Placement
+from coach.model import Placement, Side
 
 Tree = dict[str, dict[str, Any]]
 ENV_PREFIX = "COACH_"
@@ -50,6 +50,7 @@ class SensorConfig(_Section):
     match_name: str
     also: str
     placement: Placement
+    side: Side
     pod_cadence: Literal["auto", "strides", "steps"]
     rate_hz: Literal[25, 50, 100, 200]
     scan_s: Annotated[float, Field(ge=1, le=120)]

@@ -185,7 +185,7 @@ class Listener:
         if isinstance(reading, Frame) and self._rate_hz is None and reading.stamped:
             return  # a frame that outran the news of its stream's start: it cannot be stamped
         if self._engine is None:
-            self._engine = CadenceEngine(self._sensor, self._placement)
+            self._engine = CadenceEngine(self._sensor, self._placement, self._config.side)
         stamped = self._timebase.push(reading)
         for loss in self._timebase.take_losses():
             if loss.length_s <= LARGEST_HOLE_S:  # the engine tells of longer ones

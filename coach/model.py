@@ -33,6 +33,7 @@ Foot = Literal["left", "right", "sensor", "other", "unknown"]
 Placement = Literal[
     "unknown", "foot", "ankle", "shank", "thigh", "waist", "sacrum", "chest", "upper_arm", "wrist", "hand"
 ]
+Side = Literal["unknown", "left", "right"]
 CadenceStatus = Literal["acquiring", "locked", "idle", "lost"]
 CadenceSource = Literal["steps", "rsc"]
 LinkState = Literal["searching", "connected", "reconnecting", "lost", "overrun", "ended"]

@@ -211,7 +211,7 @@ class Pipeline:
         """Give the settings for a sensor; where it is worn was told of the first, not of the one beside it."""
         also = self._config.sensor.also.strip().upper()
         if also and sensor.upper().endswith(also):
-            return self._config.sensor.model_copy(update={"placement": "unknown"})
+            return self._config.sensor.model_copy(update={"placement": "unknown", "side": "unknown"})
         return self._config.sensor
 
     def _tell(self, heard: Iterator[Heard]) -> Iterator[Event]:

@@ -324,6 +324,32 @@ class TestSteps:
         table, steps = recorded(COURSE, DURATION_S, f"placement={placement}")
         assert len(events(Step, table, placement)) == pytest.approx(len(steps), abs=1)
 
+    @pytest.mark.parametrize(("side", "own", "other"), [("left", "left", "right"), ("right", "right", "left")])
+    def test_the_side_of_a_foots_sensor_names_both_feet(self, recorded, side, own, other):
+        table, _ = recorded(COURSE, DURATION_S, "placement=foot")
+        steps = {
+            told: [
+                event
+                for hop in CadenceEngine("sensor", "foot", told).push(stamped(table))
+                for event in hop.events
+                if isinstance(event, Step)
+            ]
+            for told in ("unknown", side)
+        }
+        named = {"sensor": own, "other": other}
+        assert [step.foot for step in steps[side]] == [named[step.foot] for step in steps["unknown"]]
+        assert [step.t_s for step in steps[side]] == [step.t_s for step in steps["unknown"]]
+
+    def test_the_side_of_a_sensor_elsewhere_names_nothing(self, recorded):
+        table, _ = recorded(COURSE, DURATION_S, "placement=waist")
+        found = [
+            event
+            for hop in CadenceEngine("sensor", "waist", "left").push(stamped(table))
+            for event in hop.events
+            if isinstance(event, Step)
+        ]
+        assert {step.foot for step in found} == {"unknown"}
+
     @pytest.mark.parametrize("placement", FEET)
     def test_a_foot_senses_its_own_contacts_and_infers_the_others(self, recorded, placement):
         table, steps = recorded(COURSE, DURATION_S, f"placement={placement}")

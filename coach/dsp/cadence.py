@@ -29,7 +29,18 @@ from coach.dsp.tempo import SHORTEST_WINDOW_S, WINDOW_S, Rhythm, StrideTempo
 from coach.dsp.timebase import Stamped
 from coach.dsp.tracker import Contact, Tracker
 from coach.dsp.worn import SAID, Region, feels_both_feet, infer_region, region_of
-from coach.model import Cadence, CadenceStatus, FloatArray, Gait, Gap, Placement, SensorEvent, Step
+from coach.model import (
+    Cadence,
+    CadenceStatus,
+    FloatArray,
+    Foot,
+    Gait,
+    Gap,
+    Placement,
+    SensorEvent,
+    Side,
+    Step,
+)
 
 READING_HOP = 20
 CHECK_HOP = 80
@@ -86,6 +97,14 @@ SEARCH_S = 6.0
 """Somebody who has moved for so long without gait does something else."""
 
 
+_FEET: dict[Side, tuple[Foot, Foot]] = {
+    "unknown": ("other", "sensor"),
+    "left": ("right", "left"),
+    "right": ("left", "right"),
+}
+"""The foot without the sensor, and the one with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
     """What became known at one moment.
@@ -112,11 +131,13 @@ class CadenceEngine:
     ----------
     sensor : id, for the events.
     placement : where the sensor is worn; "unknown" is fine, and inferred as far as it can be.
+    side : of a sensor on a foot; no signal tells it, so without it steps are of the sensor's foot and of the other.
     """
 
-    def __init__(self, sensor: str, placement: Placement = "unknown") -> None:
+    def __init__(self, sensor: str, placement: Placement = "unknown", side: Side = "unknown") -> None:
         self._sensor = sensor
         self._placement = placement
+        self._feet = _FEET[side]
         self._region = region_of(placement)
         self._resampler = Resampler()
         self._band = Butterworth(2, MOTION_HZ, "bandpass", GRID_HZ)
@@ -383,7 +404,7 @@ class CadenceEngine:
                 yield Step(
                     t_s=min(contact.at, newest) / GRID_HZ,
                     available_s=at_s,
-                    foot="unknown" if not on_foot else "sensor" if contact.own else "other",
+                    foot=self._feet[contact.own] if on_foot else "unknown",
                     inferred=not contact.felt or (on_foot and not contact.own),
                     sensor=self._sensor,
                 )
