@@ -446,7 +446,7 @@ def test_a_run_remembers_its_sensor_and_what_its_pod_counts_however_it_ended(
 ) -> None:
     made: list[tuple[str, SensorConfig]] = []
 
-    def pod(address: str, *, clock: Clock, config: SensorConfig) -> FakePod:
+    def pod(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
         made.append((address, config))
         return FakePod(address, clock, is_interrupted=is_interrupted)
 
@@ -468,7 +468,7 @@ def test_a_store_that_cannot_remember_the_sensor_does_not_spoil_the_run(
     def full(store: Store, key: str, value: str) -> None:
         raise StoreError("runs.sqlite: the disk is full")
 
-    def pod(address: str, *, clock: Clock, config: SensorConfig) -> FakePod:
+    def pod(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
         return FakePod(address, clock, is_interrupted=False)
 
     monkeypatch.setattr("sensors.ble.BleSensor", pod)

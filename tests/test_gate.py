@@ -46,12 +46,13 @@ UNLOCKED = np.array([12, 40, 74, 96, 138, 156, 201, 222, 255, 290])
 """Knocks, in samples, that do not come again a stride later."""
 
 
-def verdict(rhythm, *, vertical=0.7, hard=1.5, bounce_g=1.0, period=None):
+def verdict(rhythm, *, vertical=0.7, hard=1.5, bounce_g=1.0, period=None, **known):
     """Judge a rhythm whose motion has this size."""
     return judge(
         rhythm,
         motion(bounce_g, vertical),
         impacts(hard, rhythm.rms_g, round(50 * rhythm.stride_s) if period is None else period),
+        **known,
     )
 
 
@@ -155,10 +156,30 @@ class TestRoad:
         assert verdict(rhythm(once=0.0), hard=3.0, bounce_g=bounce_g, period=UNLOCKED) == expected
 
 
+class TestSlowSensors:
+    """What they feel too little of ends no gait that was found, and begins none."""
+
+    @pytest.mark.parametrize(("known", "expected"), [
+        ({"followed": True, "slow": True}, "doubtful"), ({"followed": True}, "other"), ({"slow": True}, "other"),
+    ])  # fmt: skip
+    def test_sides(self, known, expected):
+        assert verdict(rhythm(sided=0.0), hard=0.5, **known) == expected
+
+    @pytest.mark.parametrize(("known", "expected"), [
+        ({"followed": True, "slow": True}, "gait"), ({"followed": True}, "other"), ({"slow": True}, "other"),
+    ])  # fmt: skip
+    def test_jolts_that_keep_time(self, known, expected):
+        assert verdict(rhythm(once=0.0), hard=3.0, bounce_g=0.5, period=UNLOCKED, **known) == expected
+
+
 class TestUpright:
     @pytest.mark.parametrize(("vertical", "expected"), [(0.25, "other"), (0.45, "gait")])
     def test_what_both_steps_have_in_common_is_up_and_down(self, vertical, expected):
         assert verdict(rhythm(alike=0.9), vertical=vertical) == expected
+
+    @pytest.mark.parametrize(("vertical", "expected"), [(0.2, "other"), (0.3, "gait")])
+    def test_what_is_followed_may_sway_for_a_moment(self, vertical, expected):
+        assert verdict(rhythm(alike=0.9), vertical=vertical, followed=True) == expected
 
     def test_a_limb_may_swing_along_any_line(self):
         assert verdict(rhythm(alike=0.7), vertical=0.1) == "gait"

@@ -292,8 +292,8 @@ class CadenceEngine:
         unit_g = _unit_g(acc_g)
         motion = self._motion.last(n) / unit_g
         rhythm = self._tempo.estimate(motion, known_s)
-        benefit = known_s is not None and self._resampler.rate_hz < SLOW_SENSOR_HZ
-        return rhythm, judge(rhythm, motion, acc_g / unit_g, benefit=benefit)
+        slow = self._resampler.rate_hz < SLOW_SENSOR_HZ
+        return rhythm, judge(rhythm, motion, acc_g / unit_g, followed=known_s is not None, slow=slow)
 
     def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""

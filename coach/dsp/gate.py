@@ -68,9 +68,10 @@ SIDED, WELL_SIDED = 0.05, 0.12
 """Without impacts the difference of left and right comes again at least so well; less than the second has to last.
 Soft gait: 0.1 to 0.95, real walkers 0.3 and more; shaking hands: -0.5 to 0.1, and above in one window of ten."""
 
-UPRIGHT, FELT_G = 0.35, 0.5
-"""Where both steps feel alike, more than the first of the power that they have in common is vertical (real gait: from
-0.55 up); gravity is felt when the mean of the acceleration is larger than the second."""
+UPRIGHT, UPRIGHT_ONCE_FOLLOWED, FELT_G = 0.35, 0.25, 0.5
+"""Where both steps feel alike, more than the first of the power that they have in common is vertical, or than the
+second once it is followed, for there are moments (real gait: from 0.55 up; simulated chests, in one window of 100,
+0.34); gravity is felt when the mean of the acceleration is larger than the third."""
 
 HARD, HARDER = 1.05, 2.0
 """Jolts this hard, against the root mean square of the motion, are impacts; a shoe's are harder than the second."""
@@ -83,18 +84,22 @@ WALKING_G, SWINGING_G = 0.75, 1.4
 ALIKE = 0.8
 
 
-def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, benefit: bool = False) -> Verdict:
+def judge(
+    rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, followed: bool = False, slow: bool = False
+) -> Verdict:
     """Tell what makes the rhythm of the last seconds.
 
     Parameters
     ----------
     motion, acc_g : shape (n, 3), the samples that the rhythm was found in, band-passed and not.
-    benefit : of the doubt, for a gait that is being followed by a sensor too slow to feel jolts and sides surely.
+    followed : the rhythm was found to be gait before. slow : the sensor is too slow to feel jolts and sides surely, so
+        that what is followed has the benefit of the doubt.
     """
     if rhythm.stride_s is None or rhythm.match < REPEATS or rhythm.rms_g < GAIT_G:
         return "other"
     if rhythm.quicker > QUICKER * rhythm.match:
         return "other"
+    benefit = followed and slow
     hard = hardness(acc_g, rhythm.rms_g)
     is_soft = hard < HARD
     lift = _lift(rhythm, motion)
@@ -106,7 +111,7 @@ def judge(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, benefit: boo
     walker_g = WALKING_G if is_alike else SWINGING_G if is_soft else math.inf
     if rhythm.rms_g > walker_g and 120 / rhythm.stride_s < WALKING_SPM:
         return "other"
-    if is_alike and _is_across(rhythm, motion, acc_g):
+    if is_alike and _is_across(rhythm, motion, acc_g, UPRIGHT_ONCE_FOLLOWED if followed else UPRIGHT):
         return "other"
     is_chance = rhythm.seen < 0.5 and rhythm.match < VERY_WELL
     is_poor = hard < HARDER and (rhythm.match < WELL or rhythm.alike < OPPOSITE)
@@ -140,7 +145,7 @@ def _correlation(one: FloatArray, other: FloatArray) -> float:
     return float(one @ other) / math.sqrt(float(one @ one) * float(other @ other) + 1e-12)
 
 
-def _is_across(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> bool:
+def _is_across(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, upright: float) -> bool:
     """Tell whether what both steps have in common is mostly across the vertical."""
     assert rhythm.stride_s is not None
     rest_g = acc_g.mean(axis=0)
@@ -148,7 +153,7 @@ def _is_across(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> bool:
     step = round(rhythm.stride_s * GRID_HZ / 2)
     common = motion[step:] + motion[:-step]
     vertical = float(np.square(common @ rest_g).sum()) / (felt_g**2 * float(np.square(common).sum()) + 1e-12)
-    return felt_g > FELT_G and vertical < UPRIGHT
+    return felt_g > FELT_G and vertical < upright
 
 
 def hardness(acc_g: FloatArray, rms_g: float) -> float:
