@@ -422,6 +422,9 @@ def test_a_reader_that_goes_away_ends_the_writing_quietly(home: Path, arguments:
 # --- what a run remembers -----------------------------------------------------------------------------------------
 
 
+OTHER = "C0:FF:EE:00:00:22"
+
+
 class FakePod:
     """Stands in for the radio: four packets that decide that the pod counts strides, then the end or Ctrl-C."""
 
@@ -460,6 +463,29 @@ def test_a_run_remembers_its_sensor_and_what_its_pod_counts_however_it_ended(
     assert config.pod_cadence == "strides"
     assert coach(*live, "--set", "sensor.pod_cadence=steps").code == code
     assert made[-1][1].pod_cadence == "steps"
+
+
+def test_what_a_pod_counts_is_remembered_of_that_pod_and_not_of_the_sensor_beside_it(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, SensorConfig] = {}
+
+    class Strap(FakePod):
+        async def run(self, emit: Emit) -> None:
+            emit(SensorState(at=self._clock.now(), sensor=self.id, state="connected"))
+            await asyncio.sleep(0.3)
+
+    def sensor(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
+        made[address] = config
+        return (FakePod if address == OTHER else Strap)(address, clock, is_interrupted=False)
+
+    monkeypatch.setattr("sensors.ble.BleSensor", sensor)
+    live = ("run", "--headless", "--output", "null")
+    assert coach(*live, "--address", ADDRESS, "--also", OTHER).code == 0
+    assert coach(*live, "--address", ADDRESS).code == 0
+    assert made[ADDRESS].pod_cadence == "auto"
+    assert coach(*live, "--address", ADDRESS, "--also", OTHER).code == 0
+    assert made[OTHER].pod_cadence == "strides"
 
 
 def test_a_store_that_cannot_remember_the_sensor_does_not_spoil_the_run(

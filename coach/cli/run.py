@@ -89,7 +89,7 @@ def remember(store: Store, address: str, learnt: Sequence[SensorEvent], say: Cal
     try:
         store.remember(REMEMBERED, address)
         for event in learnt:
-            store.remember(pod_key(address), event.state.removeprefix("counts_"))
+            store.remember(pod_key(event.sensor.removeprefix("ble:")), event.state.removeprefix("counts_"))
     except StoreError as error:
         say(f"the sensor is not remembered: {error}")
 
@@ -102,7 +102,7 @@ def _remembered(store: Store | None, config: Config, say: Callable[[str], None])
         return []
     try:
         address = config.sensor.address or ("" if config.sensor.match_name else store.recall(REMEMBERED)) or ""
-        unit = store.recall(pod_key(address))
+        unit = store.recall(pod_key(address)) or store.recall(pod_key(config.sensor.also))
     except StoreError as error:
         say(f"nothing is remembered: {error}")
         return []
