@@ -87,6 +87,7 @@ class Listener:
         self._engine: CadenceEngine | None = None
         self._timebase = Timebase()
         self._rate_hz: float | None = None
+        self._linked = False
         self._pod = PodCadence(config.pod_cadence)
         self._pod_at_s: float | None = None
         self._pod_gone_s: float | None = None
@@ -123,7 +124,7 @@ class Listener:
             yield from self._pod_lost(state.at)
 
     def _connected(self, state: SensorState) -> Iterator[Heard]:
-        self._rate_hz, self._faster = state.rate_hz, state.faster
+        self._rate_hz, self._faster, self._linked = state.rate_hz, state.faster, True
         if self._placement == "unknown" and state.placement is not None:
             self._placement = state.placement
         self._timebase.reconnect(state.rate_hz)
@@ -183,7 +184,9 @@ class Listener:
 
     def _acceleration(self, reading: Samples | Series | Frame) -> Iterator[Heard]:
         if isinstance(reading, Frame) and self._rate_hz is None and reading.stamped:
-            return  # a frame that outran the news of its stream's start: it cannot be stamped
+            if self._linked:
+                yield from self._once(self._news(reading.at, "rate_unknown", "its driver must say its rate (rate_hz)"))
+            return  # it cannot be stamped; or it outran the news of its stream's start
         if self._engine is None:
             self._engine = CadenceEngine(self._sensor, self._placement, self._config.side)
         stamped = self._timebase.push(reading)

@@ -38,6 +38,22 @@ CONNECT_S = 20.0
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
 
+def address_of(text: str) -> str:
+    """Read the address of a device, a MAC address or, on macOS, a UUID, in any case.
+
+    Raises
+    ------
+    UsageError
+        For what is of neither form.
+    """
+    address = text.strip().upper()
+    if len(address) == 17:
+        address = address.replace("-", ":")  # as Windows writes it
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(f"{text!r} is not the address of a Bluetooth device", hint="`coach scan` lists them")
+    return address
+
+
 class BleSensor:
     """One Bluetooth LE device, kept linked until cancelled.
 
@@ -67,9 +83,7 @@ class BleSensor:
         backoff: Callable[[], Iterator[float]] = backoff_s,
     ) -> None:
         self._name = "" if address else printable(config.match_name)
-        self._address = address.strip().upper()
-        if not self._name and not _ADDRESS.fullmatch(self._address):
-            raise UsageError(f"{address!r} is not the address of a Bluetooth device", hint="`coach scan` lists them")
+        self._address = "" if self._name else address_of(address)
         self._companion = companion
         self._air = air or Air()
         self._clock = clock
@@ -95,12 +109,16 @@ class BleSensor:
         while True:
             link = _Link(self.id, self._clock, emit)
             trouble = await self._attempt(link)
-            if is_final(trouble.fault, self._stage):
+            if is_final(trouble.fault, self._stage) and not self._may_come_later(trouble):
                 raise trouble
             if link.good:
                 delays = self._backoff()
             emit(SensorState(at=self._clock.now(), sensor=self.id, state="reconnecting", reason=trouble.message))
             await asyncio.sleep(next(delays))
+
+    def _may_come_later(self, trouble: SensorError) -> bool:
+        """Tell whether a companion was not heard yet: a strap that is wetted late is taken late."""
+        return self._companion and trouble.fault == "not_found"
 
     async def _attempt(self, link: _Link) -> SensorError:
         """Search, link and stream; give what put an end to it."""

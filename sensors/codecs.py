@@ -46,7 +46,22 @@ def _decoder(codec: str) -> Decode | None:
         module, _, name = DECODERS[codec].partition(":")
         function: Decode = getattr(import_module(module), name)
         return function
-    return plugins(GROUP, FunctionType).get(codec)
+    plugged = plugins(GROUP, FunctionType).get(codec)
+    return None if plugged is None else _guarded(codec, plugged)
+
+
+def _guarded(codec: str, function: Decode) -> Decode:
+    """Count what somebody else's decoder stumbles over as a bad packet, so that the run goes on."""
+
+    def guarded(packet: Packet) -> Reading:
+        try:
+            return function(packet)
+        except PacketError:
+            raise
+        except Exception as error:
+            raise PacketError(f"the plug-in for {codec!r} failed: {error!r}", packet.payload) from error
+
+    return guarded
 
 
 def decode(packet: Packet) -> Reading:

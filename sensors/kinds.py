@@ -51,5 +51,7 @@ def _maker(kind: str) -> MakesSensor:
         return maker
     others = plugins(GROUP, MakesSensor)  # type: ignore[type-abstract]
     if kind not in others:
-        raise UsageError(f"{kind!r} is not a kind of sensor", hint=f"there are {', '.join([*KINDS, *others])}")
+        raise UsageError(
+            f"{kind!r} is not a kind of sensor", hint=f"there are auto, simulated, {', '.join([*KINDS, *others])}"
+        )
     return others[kind]

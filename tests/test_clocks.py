@@ -101,6 +101,13 @@ class TestCounted:
         t_s, _, _ = place(timebase, counted(100, start_s=60.0, delay_s=jitter(8)))
         assert np.diff(t_s) == pytest.approx(1 / 50.0, rel=0.01)
 
+    def test_a_rate_that_is_another_after_a_reconnect_is_measured_anew(self):
+        timebase = Timebase(100.0)
+        place(timebase, counted(1500, rate_hz=100.0, delay_s=jitter(10)))
+        timebase.reconnect(100.0)
+        t_s, at_s, _ = place(timebase, counted(1000, start_s=60.0, delay_s=jitter(11)))
+        assert rate_over(t_s[at_s > 66.0], 66.0, 78.0) == pytest.approx(50.0, rel=0.01)
+
     def test_a_flood_is_bounded_and_time_advances(self):
         timebase = Timebase(50.0)
         frames = [Frame(at=5.0, acc_g=np.zeros((1, 3))) for _ in range(5000)]

@@ -176,6 +176,33 @@ def test_a_service_that_is_good_for_nothing_leaves_the_others_alone(installed):
         start({MINE, HEART_RATE})
 
 
+@asynccontextmanager
+async def stumbling_stream(peer, rate_hz: int) -> AsyncIterator[About]:
+    raise KeyError("oops")
+    yield About()
+
+
+STUMBLING = Driver(
+    kind="stumbling", service=MINE, carries="acceleration", codecs=frozenset({"mine"}), stream=stumbling_stream
+)
+
+
+def stumble(packet: Packet) -> Frame:
+    raise KeyError("oops")
+
+
+def test_a_driver_that_stumbles_is_named(installed):
+    installed.append(EntryPoint("stumbling", "test_drivers:STUMBLING", drivers.GROUP))
+    with pytest.raises(SensorError, match="the driver 'stumbling' failed"):
+        start({MINE})
+
+
+def test_what_a_decoder_of_somebody_else_stumbles_over_is_a_bad_packet(installed):
+    installed.append(EntryPoint("mine", "test_drivers:stumble", codecs.GROUP))
+    with pytest.raises(PacketError, match="the plug-in for 'mine' failed"):
+        codecs.decode(Packet(at=1.0, sensor="x", codec="mine", payload=b"1"))
+
+
 def test_a_scan_names_a_plug_in_that_does_not_work(installed):
     installed.append(EntryPoint("broken", "no_such_module:DRIVER", drivers.GROUP))
     with pytest.raises(SensorError, match="the plug-in 'broken'"):

@@ -82,3 +82,11 @@ def test_a_rate_that_is_too_low_is_said_once_with_what_to_do(rate_hz, said, batc
     assert all("choose 'fast'" in event.reason and event.available_s == 5.0 for event in low)
     known_s = [event.available_s for event in events if event is not None]
     assert known_s == sorted(known_s)
+
+
+def test_stamped_frames_of_an_unknown_rate_are_told_of_once():
+    one = listener()
+    connect(one)
+    frames = [Frame(at=1 + i, last_s=float(i), acc_g=np.zeros((36, 3))) for i in range(3)]
+    said = [event.state for frame in frames for event in news(one, one.reading(frame))]
+    assert said == ["rate_unknown"]

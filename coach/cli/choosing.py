@@ -11,6 +11,7 @@ import click
 from coach.errors import SensorError
 
 if TYPE_CHECKING:
+    from coach.config import SensorConfig
     from coach.ports import Sensor
     from sensors.ble_scan import Found
 
@@ -25,11 +26,12 @@ class Sensors:
     companions: Sequence[Sensor] = ()
 
 
-def the_only(seconds: float, *, ask: bool, say: Callable[[str], None]) -> str:
+def the_only(sensor: SensorConfig, *, ask: bool, say: Callable[[str], None]) -> str:
     """Search; give the address of the only sensor that fits, or of the one that the runner chooses.
 
     Parameters
     ----------
+    sensor : the settings; the second sensor that they name is not the first.
     ask : whether there is a runner at a terminal.
 
     Raises
@@ -38,7 +40,7 @@ def the_only(seconds: float, *, ask: bool, say: Callable[[str], None]) -> str:
         When none is on the air, or several are and nobody can be asked; the message lists them.
     """
     try:
-        fitting = search(seconds, say)
+        fitting = search(sensor.scan_s, say, besides=sensor.also)
     except SensorError as error:
         others = "`coach setup` finds a sensor, `coach run --address …` names one, `coach demo` needs none"
         hint = f"{error.hint}; {others}" if error.hint else others
@@ -52,8 +54,8 @@ def the_only(seconds: float, *, ask: bool, say: Callable[[str], None]) -> str:
     raise SensorError(f"{len(fitting)} sensors are on the air: {listed}", fault="not_found", hint=NAMING)
 
 
-def search(seconds: float, say: Callable[[str], None]) -> list[Found]:
-    """Search; give the sensors that tell cadence, the strongest first.
+def search(seconds: float, say: Callable[[str], None], *, besides: str = "") -> list[Found]:
+    """Search; give the sensors that tell cadence, but the one of the address `besides`, the strongest first.
 
     Raises
     ------
@@ -65,7 +67,8 @@ def search(seconds: float, say: Callable[[str], None]) -> list[Found]:
     from sensors.ble_scan import scan
 
     say(f"Searching for sensors for {seconds:g} s; shake the pod, wet the strap …")
-    fitting = [found for found in asyncio.run(scan(seconds)) if found.fits]
+    near = asyncio.run(scan(seconds))
+    fitting = [found for found in near if found.fits and found.address.upper() != besides.strip().upper()]
     if not fitting:
         raise SensorError(
             "no foot pod, strap or other motion sensor was found",

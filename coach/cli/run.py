@@ -11,7 +11,7 @@ import click
 
 from coach.cli.choosing import Sensors, the_only
 from coach.cli.options import LiveFlags, flags, live_options
-from coach.errors import StoreError
+from coach.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from coach.config import Config, Layer, SensorConfig
@@ -58,8 +58,8 @@ def run(
     from coach.cli.live import LiveOptions, Notices, Outcome, go
 
     own = flags(
-        sensor__kind=sensor or ("ble" if address or match_name else None),
-        sensor__address=address,
+        sensor__kind=sensor,
+        sensor__address="" if match_name is not None and address is None else address,
         sensor__match_name=match_name,
         sensor__also=also,
         sensor__placement=placement,
@@ -68,9 +68,10 @@ def run(
     effective = live.load(*own)
     store = open_store(effective.config, notices.say)
     effective = live.load(*own, extra=_remembered(store, effective.config, notices.say))
+    _check_companion(effective.config.sensor)
     if _must_search(effective.config.sensor):
         asks = not live.headless and sys.stdin is not None and sys.stdin.isatty()
-        own += flags(sensor__address=the_only(effective.config.sensor.scan_s, ask=asks, say=notices.say))
+        own += flags(sensor__address=the_only(effective.config.sensor, ask=asks, say=notices.say))
         effective = live.load(*own, extra=_remembered(store, live.load(*own).config, notices.say))
     options = LiveOptions.of(live, duration_s=live.duration, fallback_wav=Path("coach-run.wav"))
     outcome = Outcome()
@@ -119,6 +120,21 @@ def _source(config: Config) -> dict[str, object]:
 
 def _is_bluetooth(sensor: SensorConfig) -> bool:
     return sensor.kind in ("auto", "ble")
+
+
+def _check_companion(sensor: SensorConfig) -> None:
+    """Refuse a second sensor that has no address, or is the first one, before anything is searched for.
+
+    Raises
+    ------
+    UsageError
+        Then.
+    """
+    if sensor.also:
+        from sensors.ble import address_of
+
+        if _is_bluetooth(sensor) and address_of(sensor.also) == sensor.address.strip().upper():
+            raise UsageError(f"{sensor.also} is the first sensor already", hint="`coach scan` lists the others")
 
 
 def _must_search(sensor: SensorConfig) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -37,15 +37,15 @@ def scan(seconds: float, as_json: bool) -> None:
 
     ours = _ours()
     click.echo(f"Listening for {seconds:g} s; shake the pod, wet the strap …", err=True)
-    with _live(sys.stdout.isatty() and not as_json) as live:
-        found = asyncio.run(scan_air(seconds, heard=None if live is None else _shown(live, ours)))
-        if live is not None:
-            live.update(_table(found, ours))
+    near: dict[str, Found] = {}
+    is_live = sys.stdout.isatty() and not as_json
+    with _live(near, ours) if is_live else nullcontext():
+        found = _sorted(asyncio.run(scan_air(seconds, heard=lambda one: near.update({one.address: one}))))
     if as_json:
         click.echo(json.dumps([{**asdict(one), "ours": one.address.upper() == ours} for one in found], indent=2))
         return
-    if live is None:
-        for one in _sorted(found):
+    if not is_live:
+        for one in found:
             click.echo(_line(one, ours))
     _what_next([one for one in found if one.fits])
 
@@ -85,7 +85,7 @@ def _table(found: Sequence[Found], ours: str) -> Table:
 
     table = Table(box=None, pad_edge=False)
     for head in ("", "name", "speaks", "dBm", "address"):
-        table.add_column(head, justify="right" if head == "dBm" else "left", no_wrap=head in ("dBm", "address"))
+        table.add_column(head, justify="right" if head == "dBm" else "left", no_wrap=head == "dBm", overflow="fold")
     for one in _sorted(found):
         mark = "*" if one.address.upper() == ours else ""
         cells = (mark, one.name or "(no name)", ", ".join(one.speaks) or "–", str(one.rssi_dbm), one.address)
@@ -93,23 +93,11 @@ def _table(found: Sequence[Found], ours: str) -> Table:
     return table
 
 
-def _live(wanted: bool) -> AbstractContextManager[Live | None]:
-    if not wanted:
-        return nullcontext(None)
+def _live(near: Mapping[str, Found], ours: str) -> Live:
+    """Give a list on the screen that is drawn anew four times a second, however many advertise."""
     from rich.live import Live
 
-    return Live(refresh_per_second=4)
-
-
-def _shown(live: Live, ours: str) -> Callable[[Found], None]:
-    """Give what keeps the list on the screen up to date."""
-    near: dict[str, Found] = {}
-
-    def heard(one: Found) -> None:
-        near[one.address] = one
-        live.update(_table(list(near.values()), ours))
-
-    return heard
+    return Live(get_renderable=lambda: _table(list(near.values()), ours), refresh_per_second=4)
 
 
 def _what_next(fitting: Sequence[Found]) -> None:

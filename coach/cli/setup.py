@@ -44,8 +44,6 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
     with Store.open(store_path(config.store.path)) as store:
         _sound(config)
         chosen = address or _choose(config.sensor.scan_s)
-        store.remember(REMEMBERED, chosen)
-        click.echo(f"Remembered {chosen}.")
         _cadence(chosen, seconds, store, config_file, settings)
     click.echo("Ready. Start with: coach run")
 
@@ -99,7 +97,9 @@ def _cadence(address: str, seconds: float, store: Store, config_file: Path | Non
 
     flagged = [
         *settings,
-        *flags(sensor__kind="ble", sensor__address=address, audio__output="null", coaching__mode="off"),
+        *flags(
+            sensor__kind="ble", sensor__address=address, sensor__also="", audio__output="null", coaching__mode="off"
+        ),
     ]
     effective = load_settings(config_file, flagged)
     click.echo(f"Now run, on the spot will do, for {seconds:.0f} s.")
@@ -110,6 +110,9 @@ def _cadence(address: str, seconds: float, store: Store, config_file: Path | Non
     outcome = Outcome()
     maker = sensor_maker(effective.config)
     go(effective, options, source, maker, store=None, notices=Notices(), outcome=outcome)
+    if outcome.connected:
+        store.remember(REMEMBERED, address)
+        click.echo(f"Remembered {address}.")
     outcome.exit()
     for event in outcome.learnt:
         click.echo(event.reason)

@@ -167,7 +167,8 @@ class CountedClock:
     Latency: none in general, 0.2 s after a hole, 1 s at the start when the rate is unknown. A nominal rate that is
     5 % wrong shows in cadence for the first two to three seconds of a link, and puts the phase off by up to 60 ms until
     the count has been drawn to its place, within a minute. Failure modes: losses that are shorter
-    than `HOLE_S` shift the count by as much, slowly; a device that drops samples evenly seems to be a slower one,
+    than `HOLE_S` shift the count by as much, slowly; a device that changes its rate in the middle of a link is not
+    followed (the next link is); a device that drops samples evenly seems to be a slower one,
     which is right on average.
 
     Parameters
@@ -191,7 +192,7 @@ class CountedClock:
 
     def restart(self) -> None:
         """Begin again after a reconnect; the period that was measured is kept."""
-        self._started = False
+        self._started = self._trusted = False
         self._waiting.clear()
 
     def place(self, frame: Frame) -> tuple[Samples, bool]:

@@ -93,6 +93,12 @@ async def streaming(
             except BLUETOOTH_ERRORS:
                 if is_vital:
                     raise
+            except Exception as error:  # a plug-in is somebody else's code
+                raise SensorError(
+                    f"the driver {driver.kind!r} failed: {error!r}",
+                    fault="no_service",
+                    hint="update its package, or pip uninstall it",
+                ) from error
         if not alive:
             raise useless or _no_service(peer, companion=companion)
         yield about, alive

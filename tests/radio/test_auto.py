@@ -117,13 +117,52 @@ def test_a_pod_for_cadence_and_a_strap_for_heart_rate(
     assert replayed.stdout == ended.stdout
 
 
-def test_the_run_goes_on_without_a_second_sensor_that_is_not_there(
+def test_the_run_goes_on_while_a_second_sensor_is_not_there(
     radio_process: Callable[..., RadioProcess], tmp_path: Path
 ) -> None:
     ended = run(radio_process("--pod"), tmp_path, "--headless", "--address", POD, "--also", STRAP, "--duration", "5")
     assert ended.returncode == 0, ended.stderr
-    assert "goes on without" in ended.stderr
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    of_strap = [event["state"] for event in events if event["type"] == "sensor" and event["sensor"].endswith(STRAP)]
+    assert set(of_strap) == {"searching", "reconnecting", "ended"}
     assert sensors(ended, "cadence") >= {f"ble:{POD}"}
+
+
+@pytest.mark.parametrize(
+    ("also", "said"), [(POD.lower(), "is the first sensor already"), ("hello", "is not the address")]
+)
+def test_a_second_sensor_that_cannot_be_is_refused_before_the_search(
+    radio_process: Callable[..., RadioProcess], tmp_path: Path, also: str, said: str
+) -> None:
+    ended = run(radio_process("--pod"), tmp_path, "--headless", "--address", POD, "--also", also)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "searching" not in ended.stderr.lower()
+
+
+def test_the_second_sensor_is_not_taken_for_the_first(
+    radio_process: Callable[..., RadioProcess], tmp_path: Path
+) -> None:
+    ended = run(radio_process("--pod", "--strap"), tmp_path, "--headless", "--also", STRAP)
+    assert ended.returncode == 0, ended.stderr
+    assert remembered(tmp_path) == POD
+
+
+def test_a_name_on_the_command_line_goes_before_an_address_in_the_file(
+    radio_process: Callable[..., RadioProcess], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text('[sensor]\naddress = "C0:FF:EE:00:00:77"\n')
+    ended = run(
+        radio_process("--pod"),
+        tmp_path,
+        "--headless",
+        "--match-name",
+        "Foot Pod",
+        "--config",
+        str(tmp_path / "mine.toml"),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert sensors(ended, "cadence") == {"ble:Foot Pod"}
 
 
 def test_scan_lists_sensors_first_with_a_star_for_ours(
