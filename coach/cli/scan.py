@@ -47,7 +47,7 @@ def scan(seconds: float, as_json: bool) -> None:
     if not is_live:
         for one in found:
             click.echo(_line(one, ours))
-    _what_next([one for one in found if one.fits])
+    _what_next([one for one in found if one.fits], ours)
 
 
 def _ours() -> str:
@@ -100,8 +100,10 @@ def _live(near: Mapping[str, Found], ours: str) -> Live:
     return Live(get_renderable=lambda: _table(list(near.values()), ours), refresh_per_second=4)
 
 
-def _what_next(fitting: Sequence[Found]) -> None:
-    if fitting:
+def _what_next(fitting: Sequence[Found], ours: str) -> None:
+    if any(one.address.upper() == ours for one in fitting):
+        click.echo("\nRun with:  coach run", err=True)
+    elif fitting:
         click.echo(f"\nRun with:  coach run --address {fitting[0].address}", err=True)
     else:
         click.echo("No sensor found. One that another app or watch is connected to does not advertise.", err=True)

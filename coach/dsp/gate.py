@@ -19,7 +19,8 @@ is, when the road happens to jolt with the crank, a sixth of the time; shaking a
 single shakes differ by chance as left and right do, a tenth. A runner whose left and right are the same, on a
 sensor under 30 Hz that does not feel impacts, is read late.
 
-The shares are those of draws of two generators of motion, which share no code; real recordings hold only gait and rest.
+The shares are those of draws of two generators of motion, the bench's and one that was not kept; real recordings hold
+only gait and rest.
 """
 
 from __future__ import annotations

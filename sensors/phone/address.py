@@ -35,6 +35,8 @@ class Address:
         UsageError
             When it is not of that form.
         """
+        if not text.strip() and not listening:
+            raise UsageError("where the phone is must be told", hint="--address 192.168.0.42:8080, as its app shows it")
         form = _FORM.fullmatch(text.strip())
         host = (form["host"] or "") if form else ""
         port = int(form["port"]) if form and form["port"] else None

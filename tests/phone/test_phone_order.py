@@ -130,6 +130,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         Address.parse(text)
 
 
+def test_a_phone_without_an_address_is_asked_for_it() -> None:
+    with pytest.raises(UsageError, match=r"--address 192\.168"):
+        Address.parse(" ")
+
+
 @pytest.mark.parametrize(
     ("text", "host", "port"), [("", "", None), (":8001", "", 8001), ("127.0.0.1:0", "127.0.0.1", 0)]
 )
