@@ -73,8 +73,8 @@ class AudioConfig(_Section):
     device: str
     volume: Annotated[float, Field(ge=0, le=1)]
     sample_rate_hz: Literal[22050, 44100, 48000]
-    latency_s: Annotated[float, Field(ge=0.05, le=0.6)]
-    extra_latency_ms: Annotated[float, Field(ge=0, le=600)]
+    buffer_s: Annotated[float, Field(ge=0.05, le=0.6)]
+    latency_ms: Annotated[float, Field(ge=0, le=600)]
 
 
 class SimulationConfig(_Section):

@@ -41,6 +41,7 @@ OutputState = Literal["open", "lost", "closed"]
 ControlAction = Literal["pause", "resume", "mute", "unmute", "lap", "target", "stop"]
 DecisionMode = Literal["silent", "match", "lead", "hold", "steady", "cue", "fade", "paused", "off"]
 DecisionPhase = Literal["locked", "free"]
+PromptName = Literal["below", "above", "on_target", "fine", "sensor_lost", "sensor_back", "target", "easy", "let_go"]
 
 
 def _require(condition: bool, message: str) -> None:
@@ -107,16 +108,27 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputReport:
-    """What the sound output says of itself: which one plays, and how long a click takes to the ear."""
+    """What the sound output says of itself: which one plays, and how long a click takes to the ear.
+
+    Parameters
+    ----------
+    latency_s : from handing a cue over to hearing it, headphones included; a change is heard no sooner.
+    spread_s : how far a click may be from its time; 0 where the output counts samples.
+    rate_hz, start_s : its clock: frame n is heard at `start_s` + n / `rate_hz` of host time. None without one.
+    """
 
     at: HostTime
     output: str
     state: OutputState
     latency_s: float = 0.0
+    spread_s: float = 0.0
+    rate_hz: int | None = None
+    start_s: float | None = None
     reason: str = ""
 
     def __post_init__(self) -> None:
         _require(0 <= self.latency_s < 5, f"an output latency of {self.latency_s} s is impossible")
+        _require(0 <= self.spread_s < 1, f"an output spread of {self.spread_s} s is impossible")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +356,25 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Something to be said to the runner at `t_s` (host time), committed ahead of it and never revised.
+
+    `say` is what is meant; which words that becomes, and in which language, is for whoever speaks it. `spm` is the
+    number in it, if there is one.
+    """
+
+    type: ClassVar[str] = "prompt"
+    t_s: float
+    available_s: float
+    say: PromptName
+    spm: int | None = None
+
+
+Cue = Beat | Prompt
+"""What a runner hears."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorEvent:
     """News of a sensor's link, battery, data quality or unit of cadence."""
 
@@ -388,6 +419,7 @@ class OutputEvent:
     output: str
     state: OutputState
     latency_s: float
+    spread_s: float = 0.0
     reason: str = ""
 
 
@@ -429,6 +461,7 @@ Event = (
     | Gap
     | Decision
     | Beat
+    | Prompt
     | SensorEvent
     | HeartRate
     | Speed

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coach.model import Beat, Control, Event, HostTime, Input
+from coach.model import Beat, Control, Event, HostTime, Input, Prompt
 from coach.pipeline import Pipeline
-from coach.ports import BeatListener, InputSource, Sink
+from coach.ports import Ear, InputSource, Sink
 
 
 class Loop:
@@ -23,9 +23,7 @@ class Loop:
     sinks : who takes inputs and events.
     """
 
-    def __init__(
-        self, pipeline: Pipeline, *, listeners: Sequence[BeatListener] = (), sinks: Sequence[Sink] = ()
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, *, listeners: Sequence[Ear] = (), sinks: Sequence[Sink] = ()) -> None:
         self._pipeline = pipeline
         self._listeners = listeners
         self._sinks = sinks
@@ -33,7 +31,7 @@ class Loop:
 
     def follow(self, source: InputSource, until_s: float | None = None) -> None:
         """Take all inputs of a source, or those up to a time, at which the run is stopped; and sum up."""
-        listens = isinstance(source, BeatListener)
+        listens = isinstance(source, Ear)
         while (at := source.next_at()) is not None and (until_s is None or at <= until_s):
             while listens and (deadline := self._pipeline.deadline) is not None and deadline <= at:
                 self._deliver(None, self._pipeline.advance(deadline))
@@ -48,7 +46,7 @@ class Loop:
 
     def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
         for event in events:
-            if isinstance(event, Beat):
+            if isinstance(event, Beat | Prompt):
                 for listener in self._listeners:
                     listener.play(event)
         for sink in self._sinks:

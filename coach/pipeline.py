@@ -187,6 +187,7 @@ class Pipeline:
             output=report.output,
             state=report.state,
             latency_s=report.latency_s,
+            spread_s=report.spread_s,
             reason=report.reason,
         )
 

@@ -7,8 +7,8 @@ sound output among them, is part of what is kept: one inbox, stamped as things e
 A **source** is a sensor in virtual time: it says when its next input is due and hands it over. The simulated runner
 and a recording are sources; `sensors.paced` makes a live sensor of any source.
 
-A **beat listener** is told of every beat once it is committed. Sound outputs are listeners, and so is the simulated
-runner, who hears what everybody hears.
+An **ear** is told of every cue, a beat or a prompt, once it is committed. Sound outputs are ears, and so is the
+simulated runner, who hears what everybody hears.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from coach.model import Beat, Event, HostTime, Input, OutputReport, Packet, Reading, SensorState
+from coach.model import Cue, Event, HostTime, Input, OutputReport, Packet, Reading, SensorState
 
 SensorInput = Packet | SensorState
 Emit = Callable[[SensorInput], None]
@@ -62,13 +62,13 @@ class Source(InputSource, Protocol):
 
 
 @runtime_checkable
-class BeatListener(Protocol):
-    """Whoever hears the beats; beats come in the order of their times, each once, ahead of its time."""
+class Ear(Protocol):
+    """Whoever hears the cues; beats come in the order of their times, each once, ahead of its time."""
 
-    def play(self, beat: Beat) -> None: ...
+    def play(self, cue: Cue) -> None: ...
 
 
-class Output(BeatListener, Protocol):
+class Output(Ear, Protocol):
     """A way to be heard. `open` raises `AudioError` where it cannot play; `close` lets the last click sound.
 
     `report` may be called from any thread, with news of the output; the first report comes from within `open`. An

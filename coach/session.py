@@ -27,10 +27,11 @@ from coach.model import (
     Input,
     OutputReport,
     Packet,
+    Prompt,
     SensorState,
 )
 from coach.pipeline import Pipeline
-from coach.ports import BeatListener, Clock, Output, Sensor, SensorInput, Sink
+from coach.ports import Clock, Ear, Output, Sensor, SensorInput, Sink
 
 INBOX_PACKETS = 1_000
 """Of a sensor for which more wait, the oldest are dropped; they are counted and told. The fastest sensors send 200 a
@@ -74,7 +75,7 @@ class Session:
         make_output: Callable[[], Output],
         companions: Sequence[Sensor] = (),
         sinks: Sequence[Sink] = (),
-        listeners: Sequence[BeatListener] = (),
+        listeners: Sequence[Ear] = (),
         on_problem: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
@@ -230,7 +231,7 @@ class Session:
 
     def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
         for event in events:
-            if isinstance(event, Beat):
+            if isinstance(event, Beat | Prompt):
                 for listener in (self._output, *self._listeners):
                     listener.play(event)
         if item is None and not events:

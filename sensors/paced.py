@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from coach.model import Beat
-from coach.ports import BeatListener, Clock, Emit, Source
+from coach.model import Cue
+from coach.ports import Clock, Ear, Emit, Source
 
 
 class Paced:
-    """A `Sensor` and a `BeatListener` around a source.
+    """A `Sensor` and an `Ear` around a source.
 
     Each input is emitted when it is due, stamped with the time at which that really happens. Late, after a sleep of
-    the machine say, it catches up without waiting, but lets other tasks run in between. Beats go on to a source that
+    the machine say, it catches up without waiting, but lets other tasks run in between. Cues go on to a source that
     listens.
     """
 
@@ -33,7 +33,7 @@ class Paced:
                 await asyncio.sleep(early_s)
             emit(replace(self._source.take(), at=self._clock.now()))
 
-    def play(self, beat: Beat) -> None:
-        """Pass a beat on to a source that listens."""
-        if isinstance(self._source, BeatListener):
-            self._source.play(beat)
+    def play(self, cue: Cue) -> None:
+        """Pass a cue on to a source that listens."""
+        if isinstance(self._source, Ear):
+            self._source.play(cue)

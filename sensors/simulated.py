@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coach.config import SimulationConfig
-from coach.model import Beat, FloatArray, HostTime, Packet, Placement, SensorState
+from coach.model import Beat, Cue, FloatArray, HostTime, Packet, Placement, SensorState
 from coach.ports import SensorInput
 from sensors import rows
 from sensors.body import SENSOR_SIDE, Body
@@ -48,7 +48,7 @@ class Footfall:
 
 
 class SimulatedRunner:
-    """A `Source` of acceleration and a `BeatListener`.
+    """A `Source` of acceleration and an `Ear`.
 
     Parameters
     ----------
@@ -97,9 +97,10 @@ class SimulatedRunner:
         """Where on the body the sensor is worn."""
         return self._config.placement
 
-    def play(self, beat: Beat) -> None:
-        """Hear a beat; those up to a footfall bear on the step after it."""
-        self._runner.hear(beat)
+    def play(self, cue: Cue) -> None:
+        """Hear a beat; those up to a footfall bear on the step after it. Words change nothing."""
+        if isinstance(cue, Beat):
+            self._runner.hear(cue)
 
     def next_at(self) -> HostTime | None:
         """Give the arrival of the next frame; the news of the link comes first, at 0."""

@@ -18,6 +18,7 @@ from coach.model import (
     Header,
     HeartRate,
     OutputEvent,
+    Prompt,
     SensorEvent,
     Speed,
     Step,
@@ -103,7 +104,14 @@ LINES: list[tuple[Event, str]] = [
     ),
     (
         OutputEvent(t_s=0.0, available_s=0.0, output="device", state="open", latency_s=0.15),
-        '{"type":"output","t_s":0.0,"available_s":0.0,"output":"device","state":"open","latency_s":0.15,"reason":""}',
+        (
+            '{"type":"output","t_s":0.0,"available_s":0.0,"output":"device","state":"open","latency_s":0.15,'
+            '"spread_s":0.0,"reason":""}'
+        ),
+    ),
+    (
+        Prompt(t_s=9.5, available_s=9.2, say="below", spm=164),
+        '{"type":"prompt","t_s":9.5,"available_s":9.2,"say":"below","spm":164}',
     ),
     (
         ControlEvent(t_s=9.0, available_s=9.0, action="pause"),

@@ -272,7 +272,7 @@ class TestDevice:
 
     def test_headphones_that_add_latency_are_played_to_early(self, fake_device: FakeDevice) -> None:
         reports: list[OutputReport] = []
-        output = DeviceOutput(config(extra_latency_ms=200.0), fake_device.clock)
+        output = DeviceOutput(config(latency_ms=200.0), fake_device.clock)
         output.open(reports.append)
         due_s = fake_device.clock.now() + 0.7
         output.play(beat(due_s))

@@ -42,7 +42,7 @@ name, beats = sys.argv[1], int(sys.argv[2])
 config = load(environ={"XDG_CONFIG_HOME": "nowhere"}).config.audio
 clock = HostClock()
 # More in hand than by default, so that a busy test machine is not what is measured.
-output = choose(config.model_copy(update={"output": name, "latency_s": 0.3}), clock=clock, wav_path=Path("unused.wav"))
+output = choose(config.model_copy(update={"output": name, "buffer_s": 0.3}), clock=clock, wav_path=Path("unused.wav"))
 reports = []
 output.open(reports.append)
 ahead_s = reports[0].latency_s + 0.1

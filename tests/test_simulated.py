@@ -12,7 +12,7 @@ import pytest
 
 from coach.config import SimulationConfig, read_layer, shipped_path
 from coach.model import Beat, Packet, SensorState
-from coach.ports import BeatListener
+from coach.ports import Ear
 from sensors import rows
 from sensors.course import endless, parse_course
 from sensors.runner import Runner
@@ -159,7 +159,7 @@ class TestHearing:
 
 class TestSource:
     def test_listens(self):
-        assert isinstance(SimulatedRunner(settings()), BeatListener)
+        assert isinstance(SimulatedRunner(settings()), Ear)
 
     def test_first_comes_the_news_of_the_link(self):
         source = SimulatedRunner(settings(placement="wrist", rate_hz=50.0))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from coach.errors import AudioError
-from coach.model import Beat, OutputReport
+from coach.model import Cue, OutputReport
 from coach.ports import Output, Report
 
 SILENT = ("wav", "null")
@@ -53,9 +53,9 @@ class AutoOutput:
                 return
         raise AudioError("; ".join(self._refusals))
 
-    def play(self, beat: Beat) -> None:
+    def play(self, cue: Cue) -> None:
         if self._chosen is not None:
-            self._chosen.play(beat)
+            self._chosen.play(cue)
 
     def close(self) -> None:
         if self._chosen is not None:

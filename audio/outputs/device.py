@@ -14,7 +14,7 @@ import numpy as np
 from audio.outputs.live import LiveTrack
 from coach.config import AudioConfig
 from coach.errors import AudioError
-from coach.model import Beat
+from coach.model import Cue
 from coach.ports import Clock, Report
 
 MAX_AHEAD_S = 2.0
@@ -57,8 +57,8 @@ class DeviceOutput:
             raise AudioError("the sound device opens and does not play", hint="is another program holding it?")
         self._live.opened(report)
 
-    def play(self, beat: Beat) -> None:
-        self._live.play(beat)
+    def play(self, cue: Cue) -> None:
+        self._live.play(cue)
 
     def close(self) -> None:
         if self._stream is not None:
@@ -73,7 +73,7 @@ class DeviceOutput:
             device=self._config.device or None,
             channels=2,
             dtype="float32",
-            latency=self._config.latency_s,
+            latency=self._config.buffer_s,
             callback=self._fill,
             finished_callback=self._finished,
         )
@@ -83,7 +83,7 @@ class DeviceOutput:
         samples = np.frombuffer(buffer, dtype=np.float32)
         ahead_s = when.outputBufferDacTime - when.currentTime
         if not 0 < ahead_s < MAX_AHEAD_S:  # some drivers leave these empty
-            ahead_s = self._config.latency_s
+            ahead_s = self._config.buffer_s
         try:
             samples[:] = self._live.block(n_frames, ahead_s).ravel()
         except Exception as error:  # beyond this callback nobody could hear of it

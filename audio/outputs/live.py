@@ -12,7 +12,7 @@ from collections.abc import Callable
 from audio.timeline import Timeline
 from audio.track import Stereo, Track
 from coach.config import AudioConfig
-from coach.model import Beat, OutputReport, OutputState
+from coach.model import Beat, Cue, OutputReport, OutputState
 from coach.ports import Clock, Report
 
 BLOCK_S = 0.02
@@ -36,7 +36,7 @@ class LiveTrack:
         self.block_frames = round(BLOCK_S * config.sample_rate_hz)
         self._output = output
         self._clock = clock
-        self._extra_s = config.extra_latency_ms / 1000
+        self._extra_s = config.latency_ms / 1000
         self._track = Track(config.sample_rate_hz, config.volume)
         self._timeline = Timeline(config.sample_rate_hz)
         self._anchored = 0
@@ -81,12 +81,12 @@ class LiveTrack:
         self._anchored = self._timeline.anchored
         self._say("open")
 
-    def play(self, beat: Beat) -> None:
+    def play(self, cue: Cue) -> None:
         """Schedule a beat, unless the sound is lost."""
         self._watch()
-        if self._state == "open":
-            frame = self._timeline.frame_at(beat.t_s - self._extra_s)
-            self._track.schedule(frame, beat.foot, beat.gain)
+        if isinstance(cue, Beat) and self._state == "open":
+            frame = self._timeline.frame_at(cue.t_s - self._extra_s)
+            self._track.schedule(frame, cue.foot, cue.gain)
 
     def lost(self, reason: str) -> None:
         """Say, once, that nothing plays any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coach.model import Beat, OutputReport
+from coach.model import Cue, OutputReport
 from coach.ports import Clock, Report
 
 
@@ -20,7 +20,7 @@ class NullOutput:
         self._report = report
         report(OutputReport(at=self._clock.now(), output=self.name, state="open"))
 
-    def play(self, beat: Beat) -> None:
+    def play(self, cue: Cue) -> None:
         pass
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ from typing import IO
 from audio.outputs.live import BLOCK_S, LiveTrack
 from coach.config import AudioConfig
 from coach.errors import AudioError
-from coach.model import Beat
+from coach.model import Cue
 from coach.ports import Clock, Report
 
 PIPE_BYTES = 4096
@@ -95,9 +95,9 @@ class PipeOutput:
                 return self._player.live.opened(report)
         raise AudioError("; ".join(refusals))
 
-    def play(self, beat: Beat) -> None:
+    def play(self, cue: Cue) -> None:
         if self._player is not None:
-            self._player.live.play(beat)
+            self._player.live.play(cue)
 
     def close(self) -> None:
         if self._player is not None:
@@ -108,7 +108,7 @@ class PipeOutput:
 
     def _start(self, tool: str) -> _Player:
         live = LiveTrack(self.name, self._config, self._clock)
-        buffer_s = self._config.latency_s + SPARE_S
+        buffer_s = self._config.buffer_s + SPARE_S
         try:
             arguments = PLAYERS[tool](self._config.sample_rate_hz, round(buffer_s * 1000))
             player = _Player([tool, *arguments], live, buffer_s, self._config.sample_rate_hz)

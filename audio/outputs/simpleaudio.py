@@ -17,7 +17,7 @@ import numpy as np
 from audio.click import Mono, click
 from coach.config import AudioConfig
 from coach.errors import AudioError
-from coach.model import Beat, OutputReport, OutputState
+from coach.model import Beat, Cue, OutputReport, OutputState
 from coach.ports import Clock, Report
 
 START_S = 0.045
@@ -41,7 +41,7 @@ class SimpleAudioOutput:
     def __init__(self, config: AudioConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._latency_s = START_S + SILENCE_S + config.extra_latency_ms / 1000
+        self._latency_s = START_S + SILENCE_S + config.latency_ms / 1000
         self._beats: SimpleQueue[Beat | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._module: Any = None
@@ -70,9 +70,9 @@ class SimpleAudioOutput:
         self._thread.start()
         self._say("open", "clicks are not exact to the sample")
 
-    def play(self, beat: Beat) -> None:
-        if self._thread.is_alive():
-            self._beats.put(beat)
+    def play(self, cue: Cue) -> None:
+        if isinstance(cue, Beat) and self._thread.is_alive():
+            self._beats.put(cue)
 
     def close(self) -> None:
         if self._thread.is_alive():

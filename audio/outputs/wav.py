@@ -19,7 +19,7 @@ import numpy as np
 from audio.track import Stereo, Track
 from coach.clock import ManualClock
 from coach.errors import AudioError
-from coach.model import Beat, OutputReport, OutputState
+from coach.model import Beat, Cue, OutputReport, OutputState
 from coach.ports import Clock, Report
 
 CHANNELS = 2
@@ -66,10 +66,11 @@ class WavOutput:
         self._report = report
         self._say("open", f"writing {self._path.name}")
 
-    def play(self, beat: Beat) -> None:
-        frame = round(beat.t_s * self._track.rate_hz)
-        self._track.schedule(frame, beat.foot, beat.gain)
-        self._advance(frame)
+    def play(self, cue: Cue) -> None:
+        if isinstance(cue, Beat):
+            frame = round(cue.t_s * self._track.rate_hz)
+            self._track.schedule(frame, cue.foot, cue.gain)
+            self._advance(frame)
 
     def close(self) -> None:
         self._advance(max(self._track.ends_at, round(self._clock.now() * self._track.rate_hz)))

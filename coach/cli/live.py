@@ -176,7 +176,7 @@ class _Run:
         from audio.outputs import choose
         from coach.clock import HostClock
         from coach.pipeline import Pipeline, header
-        from coach.ports import BeatListener
+        from coach.ports import Ear
         from coach.session import Session
         from coach.ui.keys import Keyboard
         from coach.ui.terminal import TerminalView, view_for
@@ -185,7 +185,7 @@ class _Run:
         clock = HostClock()
         worn = make_sensors(clock)
         with ExitStack() as stack:
-            listeners: list[BeatListener] = [worn.main] if isinstance(worn.main, BeatListener) else []
+            listeners: list[Ear] = [worn.main] if isinstance(worn.main, Ear) else []
             if self.options.wav is not None:
                 listeners.append(stack.enter_context(wav_listener(self.options.wav, self.config, self.notices.say)))
             view = view_for(

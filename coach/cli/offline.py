@@ -19,7 +19,7 @@ from coach.model import Cadence, Event, Input, Summary
 if TYPE_CHECKING:
     from coach.config import Config
     from coach.model import OutputReport
-    from coach.ports import BeatListener, InputSource, Sink
+    from coach.ports import Ear, InputSource, Sink
 
 EVERY_S = 2.0
 
@@ -78,7 +78,7 @@ def play(
     from coach.cli.printing import print_summary
     from coach.offline import Loop
     from coach.pipeline import Pipeline, header
-    from coach.ports import BeatListener
+    from coach.ports import Ear
     from coach.sinks import EventLines
     from sensors.codecs import decode
 
@@ -91,7 +91,7 @@ def play(
             lines = EventLines(open_events(outlets.events), say)
             stack.callback(lines.close)
             sinks.append(lines)
-        listeners: list[BeatListener] = [source] if isinstance(source, BeatListener) else []
+        listeners: list[Ear] = [source] if isinstance(source, Ear) else []
         if outlets.wav is not None:
             listeners.append(stack.enter_context(wav_listener(outlets.wav, config, say)))
         for sink in sinks:
@@ -139,7 +139,7 @@ class _Kept(io.TextIOBase):
 
 
 @contextmanager
-def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[BeatListener]:
+def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[Ear]:
     """Write what is heard to a file, beside whatever else sounds; `say` is told if that ends early.
 
     Raises

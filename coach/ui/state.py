@@ -30,6 +30,7 @@ from coach.model import (
     Input,
     LinkState,
     OutputEvent,
+    Prompt,
     SensorEvent,
     SensorState,
     Speed,
@@ -139,7 +140,7 @@ class RunState:
         match event:
             case Header():
                 return
-            case Step() | Beat() | Gait():
+            case Step() | Beat() | Prompt() | Gait():
                 pass  # the tally counts the first two; the third is for the report
             case Cadence():
                 self._apply_cadence(event)
