@@ -16,7 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from coach.model import Cue, Event, HostTime, Input, OutputReport, Packet, Reading, SensorState
+import numpy as np
+from numpy.typing import NDArray
+
+from coach.model import Cue, Event, HostTime, Input, OutputReport, Packet, Prompt, Reading, SensorState
 
 SensorInput = Packet | SensorState
 Emit = Callable[[SensorInput], None]
@@ -66,6 +69,13 @@ class Ear(Protocol):
     """Whoever hears the cues; beats come in the order of their times, each once, ahead of its time."""
 
     def play(self, cue: Cue) -> None: ...
+
+
+class Words(Protocol):
+    """Whoever turns a prompt into sound: a voice, or a pattern of tones."""
+
+    def sound(self, prompt: Prompt, rate_hz: int) -> NDArray[np.float32] | None:
+        """Give the sound, mono, shape (n,), full scale 1; None where nothing is to be heard. Gives it at once."""
 
 
 class Output(Ear, Protocol):
