@@ -5,10 +5,11 @@ variance is white (the muscles), half is 1/f-like (the inner timekeeper, which w
 (Hausdorff 1996); the alternation of left and right comes on top, so the variation is that of *same-foot* intervals.
 
 **Hearing.** The usual two-process model of sensorimotor synchronisation (Mates 1994, Repp 2005): a foot that falls late
-makes the next interval shorter by PHASE_GAIN of the asynchrony, and the period goes PERIOD_GAIN of the way to the
-beat's interval. A beat draws the runner only while its tempo is within REACH of the one that the runner keeps at this
+makes the next interval shorter by a part of the asynchrony, and the period goes a part of the way to the beat's
+interval. A beat draws the runner only while its tempo is within reach of the one that the runner keeps at this
 moment (Van Dyck 2015), and never past a ceiling above the cadence that the runner would choose alone. A faint beat
-draws less. In silence the runner drifts back to that cadence, over minutes.
+draws less. In silence the runner drifts back to that cadence, over minutes. How strong all this is differs from one
+runner to another: see `sensors.following`.
 
 **Causality.** The next footfall is fixed at the footfall before it, from the beats heard until then and no others.
 So the steps are a function of seed, course and beats, however far ahead of its time a beat was announced.
@@ -24,18 +25,19 @@ import numpy as np
 
 from coach.model import Beat
 from sensors.course import Course, Segment
+from sensors.following import Following
 
 Follows = Literal["well", "hardly", "not"]
 Side = Literal["left", "right"]
 
-PHASE_GAIN = 0.3
-PERIOD_GAIN = 0.05
-REACH = 0.03
-CEILING: dict[Follows, float] = {"well": 0.12, "hardly": 0.03, "not": 0.0}
+FOLLOWING: dict[Follows, Following] = {
+    "well": Following(),
+    "hardly": Following(ceiling=0.03),
+    "not": Following(ceiling=0.0),
+}
 # A beat heard far out of phase is approached over several steps, not with a stumble: no asynchrony counts for more
 # than this part of a period.
 LARGEST_LATE = 0.1
-DRIFT_S = 15 * 60.0
 # How fast the sense of a tempo follows single intervals, of the beat and of the own steps.
 BEAT_SENSE = 0.25
 OWN_SENSE = 0.1
@@ -73,18 +75,24 @@ class Runner:
     course : what the runner would do alone.
     step_cv_pct : coefficient of variation of the intervals that end on one and the same foot.
     asymmetry_pct : by how much of their mean a left step (right contact to left contact) outlasts a right one.
-    follows : how far the runner lets a beat draw him or her.
+    following : how a beat draws the runner.
     rng : where chance comes from.
     """
 
     def __init__(
-        self, course: Course, *, step_cv_pct: float, asymmetry_pct: float, follows: Follows, rng: np.random.Generator
+        self,
+        course: Course,
+        *,
+        step_cv_pct: float,
+        asymmetry_pct: float,
+        following: Following,
+        rng: np.random.Generator,
     ) -> None:
         self._course = course
         self._variability = _Variability(step_cv_pct / 100, rng)
         self._longer = {"left": 1 + asymmetry_pct / 200, "right": 1 - asymmetry_pct / 200}
-        self._ceiling = CEILING[follows]
-        self._ear = _Ear()
+        self._following = following
+        self._ear = _Ear(following.reach)
         # In periods of the runner's own cadence: the period to which beats have drawn the runner, and the one felt
         # of late, wandering included, corrections of phase not.
         self._period = 1.0
@@ -98,7 +106,7 @@ class Runner:
 
     def hear(self, beat: Beat) -> None:
         """Take note of a beat that is going to sound."""
-        if self._ceiling:
+        if self._following.ceiling:
             self._ear.hear(beat)
 
     def move(self) -> Moment:
@@ -118,18 +126,18 @@ class Runner:
         return Moment(t_s=t_s, side=side, cadence_spm=60 / interval_s if segment.gait else 0.0, segment=segment)
 
     def _interval_s(self, t_s: float) -> float:
-        own_s = 60 / self._course.cadence_at(t_s)
+        own_s = 60 / (self._course.cadence_at(t_s) * (1 - self._following.tiring_per_h * t_s / 3600))
         factor = max(1 + self._variability.draw(), 0.5)
         self._felt += OWN_SENSE * (self._period * factor - self._felt)
         heard = self._ear.heard_at(t_s, own_s * self._felt)
         if heard is None:
-            self._period += (1 - self._period) * own_s / DRIFT_S
+            self._period += (1 - self._period) * own_s / self._following.return_s
             return own_s * self._period * factor
-        shortest, longest = 1 / (1 + self._ceiling), 1 / (1 - self._ceiling)
-        tempo = self._period + PERIOD_GAIN * heard.gain * (heard.interval_s / own_s - self._period)
+        shortest, longest = 1 / (1 + self._following.ceiling), 1 / (1 - self._following.ceiling)
+        tempo = self._period + self._following.period_gain * heard.gain * (heard.interval_s / own_s - self._period)
         self._period = _clip(tempo, shortest, longest)
         late = _clip(heard.late_s / own_s, -LARGEST_LATE, LARGEST_LATE)
-        return own_s * _clip(self._period - PHASE_GAIN * heard.gain * late, shortest, longest) * factor
+        return own_s * _clip(self._period - self._following.phase_gain * heard.gain * late, shortest, longest) * factor
 
 
 def _clip(value: float, low: float, high: float) -> float:
@@ -162,7 +170,8 @@ class _Heard:
 class _Ear:
     """The beats to come, and the sense of phase and tempo of those that were heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: float) -> None:
+        self._reach = reach
         self._ahead: deque[Beat] = deque()
         self._last: Beat | None = None
         self._interval_s: float | None = None
@@ -182,7 +191,7 @@ class _Ear:
         if self._last is None or interval_s is None:
             return None
         since_s = t_s - self._last.t_s
-        if since_s > 1.5 * interval_s or abs(period_s - interval_s) > REACH * interval_s:
+        if since_s > 1.5 * interval_s or abs(period_s - interval_s) > self._reach * interval_s:
             return None
         late_s = since_s - interval_s * round(since_s / interval_s)
         return _Heard(late_s=late_s, interval_s=interval_s, gain=self._last.gain)

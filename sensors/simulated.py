@@ -25,10 +25,11 @@ from coach.ports import SensorInput
 from sensors import rows
 from sensors.body import SENSOR_SIDE, Body
 from sensors.course import Course, endless
+from sensors.following import Following
 from sensors.forms import Gait
 from sensors.processes import WORLD_HZ
 from sensors.radio import Radio
-from sensors.runner import Runner, Side
+from sensors.runner import FOLLOWING, Runner, Side
 from sensors.wear import Wear
 
 WINDOW_S = 10.0
@@ -54,11 +55,14 @@ class SimulatedRunner:
     ----------
     config : the settings `[simulation]`.
     course : what the runner sets out to do; without it, the stand and the cadence of the settings, without end.
+    following : how a beat draws the runner; without it, as the settings say.
     """
 
     id = "simulated"
 
-    def __init__(self, config: SimulationConfig, course: Course | None = None) -> None:
+    def __init__(
+        self, config: SimulationConfig, course: Course | None = None, following: Following | None = None
+    ) -> None:
         course = course or endless(config.stand_s, config.cadence_spm)
         self._config = config
         legs_rng, body_rng, wear_rng, radio_rng = np.random.default_rng(config.seed).spawn(4)
@@ -66,7 +70,7 @@ class SimulatedRunner:
             course,
             step_cv_pct=config.step_cv_pct,
             asymmetry_pct=config.asymmetry_pct,
-            follows=config.follows,
+            following=following or FOLLOWING[config.follows],
             rng=legs_rng,
         )
         self._body = Body(config.placement, person=config.person, start=self._runner.last, rng=body_rng)

@@ -15,7 +15,7 @@ from coach.model import Beat, Packet, SensorState
 from coach.ports import Ear
 from sensors import rows
 from sensors.course import endless, parse_course
-from sensors.runner import Runner
+from sensors.runner import FOLLOWING, Runner
 from sensors.simulated import SimulatedRunner, record, truth
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
@@ -44,7 +44,7 @@ def step_times(until_s, heard=(), *, seed=1, cv_pct=0.0, asymmetry_pct=0.0, foll
         course or endless(0.0, OWN_SPM),
         step_cv_pct=cv_pct,
         asymmetry_pct=asymmetry_pct,
-        follows=follows,
+        following=FOLLOWING[follows],
         rng=np.random.default_rng(seed),
     )
     for beat in heard:
