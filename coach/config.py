@@ -77,6 +77,13 @@ class AudioConfig(_Section):
     latency_ms: Annotated[float, Field(ge=0, le=600)]
 
 
+class VoiceConfig(_Section):
+    mode: Literal["speech", "tones", "off"]
+    language: Annotated[str, Field(min_length=1)]
+    volume: Annotated[float, Field(ge=0, le=1)]
+    fine: Literal["off", "tick", "word"]
+
+
 class SimulationConfig(_Section):
     seed: Annotated[int, Field(ge=0)]
     cadence_spm: Annotated[float, Field(ge=120, le=240)]
@@ -116,6 +123,7 @@ class Config(_Section):
     sensor: SensorConfig
     coaching: CoachingConfig
     audio: AudioConfig
+    voice: VoiceConfig
     simulation: SimulationConfig
     store: StoreConfig
     view: ViewConfig

@@ -36,6 +36,11 @@ def test_the_settings_in_the_wheel_are_those_at_the_root(wheel: zipfile.ZipFile)
     assert shipped_path().read_bytes() == (ROOT / "config.toml").read_bytes()
 
 
+def test_the_words_of_every_language_are_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "audio" / "speech" / "wording").glob("*.toml")}
+    assert {"audio/speech/wording/en.toml", "audio/speech/wording/de.toml"} <= files <= set(wheel.namelist())
+
+
 def test_every_module_of_the_tree_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     modules = {
         str(path.relative_to(ROOT))
