@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from radio.bus import MISSING, is_available, private_bus
 from radio.fixtures import Radio, radio  # noqa: F401 - the fixture
 
 from coach import doctor
-from coach.config import StoreConfig
+from coach.config import StoreConfig, VoiceConfig
 from coach.doctor import Finding, as_text, run_checks
 from coach.doctor import bluetooth as bluetooth_checks
 from coach.doctor import sound as sound_checks
@@ -28,6 +29,7 @@ from coach.doctor.child import in_child
 from coach.doctor.packages import Place, check_packages, judge
 from coach.doctor.settings import check_config, check_store
 from coach.doctor.sound import check_players, check_simpleaudio, check_sound, sound_server
+from coach.doctor.voice import check_voice
 from coach.store import Store
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ def test_a_finding_says_what_to_do_when_and_only_when_all_is_not_well() -> None:
 
 def test_all_checks_in_a_bare_environment() -> None:
     findings = run_checks()
-    assert {finding.area for finding in findings} == {"python", "packages", "config", "store", "bluetooth", "sound"}
+    areas = {"python", "packages", "config", "store", "bluetooth", "sound", "voice"}
+    assert {finding.area for finding in findings} == areas
     assert all(bool(finding.todo) == (finding.ok != "ok") for finding in findings)
     by_area = {finding.area: finding.ok for finding in findings}
     assert (by_area["python"], by_area["packages"], by_area["config"], by_area["store"]) == ("ok", "ok", "ok", "ok")
@@ -337,6 +340,54 @@ def test_the_simpleaudio_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = check_simpleaudio()
     assert finding.ok == "bad"
     assert finding.todo == "pip uninstall simpleaudio && pip install simpleaudio-patched"
+
+
+# --- voice --------------------------------------------------------------------------------------------------------
+
+
+def voice(**changes: str) -> VoiceConfig:
+    return VoiceConfig(**{"mode": "speech", "language": "de", "volume": 1.0, "fine": "off", **changes})
+
+
+def words_of_my_own(text: str) -> VoiceConfig:
+    path = Path(os.environ["XDG_CONFIG_HOME"]) / "cadence-coach" / "voice" / "xx.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return voice(language="xx")
+
+
+def test_a_voice_that_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    speaks = SimpleNamespace(identity="espeak-ng 1.51, voice de")
+    monkeypatch.setattr("audio.speech.engines.find_engine", lambda language: speaks)
+    (finding,) = check_voice(voice())
+    assert (finding.ok, finding.text) == ("ok", "de is spoken by espeak-ng 1.51, voice de")
+
+
+@linux_only
+def test_without_an_engine_there_are_tones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    (finding,) = check_voice(voice())
+    assert (finding.ok, finding.text) == ("warn", "tones instead of words: there is no espeak-ng on this system")
+    assert finding.todo == "sudo apt install espeak-ng"
+
+
+def test_every_problem_of_the_words_is_a_finding() -> None:
+    findings = check_voice(words_of_my_own('language = "fi"\nbelow = ""\n'))
+    assert {finding.ok for finding in findings} == {"bad"}
+    assert "xx.toml: above is missing" in findings[0].text
+    assert "xx.toml: below: some words in quotes" in findings[-1].text
+    assert all("en.toml" in finding.todo for finding in findings)
+
+
+def test_words_that_are_no_toml() -> None:
+    (finding,) = check_voice(words_of_my_own("below = quicker"))
+    assert finding.ok == "bad"
+    assert "xx.toml: not TOML" in finding.text
+
+
+def test_tones_need_no_voice() -> None:
+    (finding,) = check_voice(voice(mode="tones", language="nowhere"))
+    assert finding.ok == "ok"
 
 
 # --- a process of its own -----------------------------------------------------------------------------------------

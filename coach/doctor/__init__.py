@@ -15,12 +15,13 @@ from coach.doctor.finding import Area, Finding, Verdict
 from coach.doctor.packages import check_packages, check_python
 from coach.doctor.settings import check_config, check_store
 from coach.doctor.sound import check_sound
+from coach.doctor.voice import check_voice
 
 __all__ = ["Area", "Finding", "Verdict", "as_text", "run_checks"]
 
 
 def run_checks(*, file: Path | None = None, settings: Sequence[str] = ()) -> list[Finding]:
-    """Check everything; takes about two seconds, and a quarter of a minute where nothing answers.
+    """Check everything; takes about two seconds, and half a minute where nothing answers.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ def run_checks(*, file: Path | None = None, settings: Sequence[str] = ()) -> lis
     findings += found
     if effective is not None:
         findings.append(check_store(effective.config.store))
-    return [*findings, check_bluetooth(), *check_sound()]
+    findings += [check_bluetooth(), *check_sound()]
+    return findings if effective is None else [*findings, *check_voice(effective.config.voice)]
 
 
 def as_text(findings: Sequence[Finding]) -> str:

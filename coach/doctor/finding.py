@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Area = Literal["python", "packages", "config", "store", "bluetooth", "sound"]
+Area = Literal["python", "packages", "config", "store", "bluetooth", "sound", "voice"]
 Verdict = Literal["ok", "warn", "bad"]
 
 
