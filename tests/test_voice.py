@@ -362,6 +362,11 @@ class TestFindEngine:
         with pytest.raises(AudioError, match="espeak-ng does not start"):
             find_engine(EN)
 
+    def test_a_voice_that_no_program_can_be_given_is_not_taken(self, install: Install) -> None:
+        install("espeak-ng", speaking())
+        with pytest.raises(AudioError, match="espeak-ng does not start: embedded null byte"):
+            find_engine(Language(code="en", phrases=EN.phrases, voices={"espeak-ng": "a\0b"}))
+
     def test_macos_speaks_by_say_and_by_espeak_where_that_fails(self, install: Install, tmp_path: Path) -> None:
         install("espeak-ng", speaking())
         to_file = "sys.stdout = open(sys.argv[sys.argv.index('-o') + 1], 'w')\n"

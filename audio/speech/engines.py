@@ -118,9 +118,10 @@ class Sapi:
         command = [self.program, "-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand", script]
         asked = {"SPEAK_TEXT": text, "SPEAK_VOICE": self.voice, "SPEAK_LANGUAGE": self.code}
         try:
-            return from_wav(base64.b64decode(_run(command, environ=asked), validate=False))
+            file = base64.b64decode(_run(command, environ=asked))
         except ValueError as error:
             raise AudioError(f"{self.program} gave no base64: {error}") from None
+        return from_wav(file)
 
 
 def find_engine(language: Language, platform: str = sys.platform) -> Engine:
@@ -164,7 +165,7 @@ if (-not $name) {
     $fitting = $voices | Where-Object { $_.Culture.TwoLetterISOLanguageName -eq $env:SPEAK_LANGUAGE }
     $name = ($fitting | Select-Object -First 1).Name
 }
-if (-not $name) { throw "no voice for the language $env:SPEAK_LANGUAGE" }
+if (-not $name) { [Console]::Error.WriteLine("no voice speaks $env:SPEAK_LANGUAGE"); exit 1 }
 $speaker.SelectVoice($name)
 $file = New-Object System.IO.MemoryStream
 $speaker.SetOutputToWaveStream($file)
@@ -188,8 +189,8 @@ def _run(command: Sequence[str], *, text: str = "", environ: Mapping[str, str] |
         process = subprocess.Popen(
             command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=everything, start_new_session=True
         )
-    except OSError as error:
-        raise AudioError(f"{program} does not start: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # the second for a voice or a text with a zero byte in it
+        raise AudioError(f"{program} does not start: {error}") from error
     atexit.register(process.kill)  # the thread that waits for it does not hold up the end of the coach
     with process:
         try:

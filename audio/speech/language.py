@@ -77,21 +77,26 @@ def load_language(name: str, environ: Mapping[str, str] = os.environ) -> Languag
     ConfigError
         When there is no such language; when its file is not what it must be, with everything that is wrong with it.
     """
-    own = user_path(environ).parent / "voice"
-    if name.endswith(".toml"):
-        path = Path(name).expanduser()
-        if not path.exists():
-            raise ConfigError([f"voice.language: there is no file {path}"], hint="give its whole path, or a language")
-    else:
-        found = {file.stem: file for folder in (_SHIPPED, own) for file in sorted(folder.glob("*.toml"))}
-        if name not in found:
-            known = ", ".join(sorted(found))
-            raise ConfigError(
-                [f"voice.language: there are no words for {name!r}, only for {known}"],
-                hint=f"translate {_SHIPPED / 'en.toml'} and keep it as {own / 'xx.toml'}",
-            )
-        path = found[name]
+    path = _named_by_path(name) if name.endswith(".toml") else _known(name, user_path(environ).parent / "voice")
     return _checked(path, read_layer(path).tree)
+
+
+def _named_by_path(name: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise ConfigError([f"voice.language: there is no file {path}"], hint="give its whole path, or a language")
+    return path
+
+
+def _known(name: str, own: Path) -> Path:
+    found = {file.stem: file for folder in (_SHIPPED, own) for file in folder.glob("*.toml")}
+    if name not in found:
+        known = ", ".join(sorted(found))
+        raise ConfigError(
+            [f"voice.language: there are no words for {name!r}, only for {known}"],
+            hint=f"translate {_SHIPPED / 'en.toml'} and keep it as {own / 'xx.toml'}",
+        )
+    return found[name]
 
 
 def _checked(path: Path, tree: Mapping[str, Any]) -> Language:
