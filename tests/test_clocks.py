@@ -1,8 +1,10 @@
 """Clocks of devices: what is counted has the right rate, what is lost leaves a hole, and what is late moves nothing."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from coach.dsp.timebase import Loss, Timebase
@@ -130,6 +132,53 @@ class TestCounted:
         assert (np.diff(t_s) > 0).all()
         assert (np.diff(at_s) >= 0).all()
         assert np.isfinite(t_s).all()
+
+
+class TestStamped:
+    """Frames with one stamp, of the last sample or of the first."""
+
+    def frames(self, taken_s, stamp, n):
+        for frame_s in np.split(np.asarray(taken_s), range(n, len(taken_s), n)):
+            stamps = {stamp: frame_s[-1 if stamp == "last_s" else 0]}
+            yield Frame(at=frame_s[-1] + 0.05, acc_g=np.zeros((len(frame_s), 3)), **stamps)
+
+    @given(
+        stamp=st.sampled_from(["last_s", "first_s"]),
+        n=st.integers(1, 40),
+        rate_hz=st.floats(10, 400),
+        times=st.floats(0.1, 4),
+    )
+    def test_the_rate_of_the_device_counts_after_ten_frames_whatever_it_was_said_to_be(self, stamp, n, rate_hz, times):
+        timebase = Timebase(rate_hz / times)
+        frames = list(self.frames(np.arange(40 * n) / rate_hz, stamp, n))
+        place(timebase, frames[:10])
+        timebase.take_losses()
+        later_s, _, _ = place(timebase, frames[10:])
+        spread_too_far_s = 1.5 * n * times / rate_hz  # of a faster device, before its rate was known
+        settled_s = later_s[later_s > later_s[0] + spread_too_far_s]
+        assert np.diff(settled_s) == pytest.approx(1 / rate_hz, rel=1e-6)
+        assert timebase.take_losses() == []
+
+    @pytest.mark.parametrize("stamp", ["last_s", "first_s"])
+    @given(
+        lost=st.lists(st.sampled_from([0, 0, 0, 1, 1, 2, 7]), min_size=1, max_size=60),
+        ppm=st.sampled_from([-100, 100]),
+    )
+    def test_frames_that_are_lost_by_chance_leave_holes_and_stretch_nothing(self, stamp, lost, ppm):
+        assume(all(len(list(alike)) < 8 for frames, alike in groupby(lost) if frames))
+        taken_s = np.arange(1000 * 5) / (52.0 * (1 + ppm * 1e-6))
+        frames = list(self.frames(taken_s, stamp, 5))
+        came = [frames[i] for i in np.cumsum([0, *(k + 1 for k in lost)])]
+        t_s, at_s, _ = place(Timebase(52.0), came)
+        assert t_s[4::5] - at_s[4::5] == pytest.approx(t_s[4] - at_s[4], abs=0.001)
+        assert np.diff(t_s.reshape(-1, 5)) == pytest.approx(1 / 52.0, rel=0.001)
+
+    @pytest.mark.parametrize("stamp", ["last_s", "first_s"])
+    def test_a_device_that_changes_its_rate_is_followed_after_eight_frames(self, stamp):
+        slower_s = 10.0 + np.arange(1, 301) / 50.0
+        frames = list(self.frames(np.concatenate((np.arange(1, 1041) / 104.0, slower_s)), stamp, 5))
+        t_s, _, _ = place(Timebase(104.0), frames)
+        assert np.diff(t_s)[-250:] == pytest.approx(1 / 50.0, rel=0.01)
 
 
 class TestFirstStamped:

@@ -72,6 +72,10 @@ SMOOTHING = 16
 ADJOIN = 0.5
 """Two frames adjoin when the time between their stamps is off by less than this share of what the samples take."""
 
+ALIKE, ALIKE_FRAMES = 0.05, 8
+"""So many frames in a row that do not adjoin, but are as far from each other within this share, are not losses: chance
+that loses half of all frames loses just one between each two so often once in 65 000 frames."""
+
 
 class FrameClock:
     """Places frames that stamp one of their samples.
@@ -79,9 +83,13 @@ class FrameClock:
     A frame whose *last* sample is stamped (Polar) is spread back to the frame before it, (stamp - previous stamp) / n,
     as Polar's own software does; one whose *first* sample is stamped (Movesense) is spread forward by the period as
     measured, for it is not known yet when the next one begins. Where a frame was lost the measured period serves in
-    both cases, so that the hole stays a hole and nothing is stretched.
+    both cases, so that the hole stays a hole and nothing is stretched. Holes that are alike, one after each frame, are
+    the period of a device at another rate than it said, or that has changed it.
 
-    Latency: none. Failure modes: a device that skips fewer samples than half a frame is stretched over them.
+    Latency: none. Failure modes: a device that skips fewer samples than half a frame is stretched over them; one whose
+    rate is less than two thirds of the nominal one, or twice as high, is taken for one that loses frames for the first
+    `ALIKE_FRAMES`; a radio that loses the same number of frames between each two is taken for a slower device:
+    their stamps do not differ.
 
     Parameters
     ----------
@@ -96,6 +104,7 @@ class FrameClock:
         self.period_s = 1 / nominal_rate_hz
         self._clock = OwnClock()
         self._frames = 0
+        self._apart_s: list[float] = []
         self._stamp_s = -math.inf
         self._samples = 0
 
@@ -117,13 +126,26 @@ class FrameClock:
 
     def _interval_s(self, since_s: float, samples: int) -> float:
         """Give the interval of samples between two stamps, and learn from it; the usual one where they are apart."""
-        expected_s = samples * self.period_s
-        if samples == 0 or abs(since_s - expected_s) > ADJOIN * expected_s:
+        if samples == 0 or not 0 < since_s < math.inf:
+            self._apart_s.clear()
             return self.period_s
         interval_s = since_s / samples
+        if abs(interval_s - self.period_s) > ADJOIN * self.period_s:
+            self._learn_from_apart(interval_s)
+            return self.period_s
+        self._apart_s.clear()
         self._frames += 1
         self.period_s += (interval_s - self.period_s) / min(self._frames, SMOOTHING)
         return interval_s
+
+    def _learn_from_apart(self, interval_s: float) -> None:
+        """Take the period from frames that do not adjoin, where enough of them in a row are alike."""
+        if self._apart_s and abs(interval_s / self._apart_s[0] - 1) > ALIKE:
+            self._apart_s.clear()
+        self._apart_s.append(interval_s)
+        if len(self._apart_s) == ALIKE_FRAMES:
+            self.period_s, self._frames = sum(self._apart_s) / ALIKE_FRAMES, ALIKE_FRAMES
+            self._apart_s.clear()
 
 
 JITTER_S = 0.1
