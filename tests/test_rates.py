@@ -62,3 +62,33 @@ class TestStamped:
         chance = np.random.default_rng(7)
         came = frames(recorded, at_rates((52, 40)), 4, stamp=stamp, kept=lambda i: chance.random() > 0.2)
         assert_right(*readings(came, 52), 3)
+
+
+class TestCounted:
+    @pytest.mark.parametrize("n", [1, 10])
+    @pytest.mark.parametrize(("before_hz", "after_hz"), [(100, 80), (50, 104), (104, 50), (50, 40), (50, 65)])
+    def test_a_rate_that_changes_is_followed(self, recorded, n, before_hz, after_hz):
+        """Heard after one to three seconds, listened to for another; then the engine finds its feet."""
+        at_s, spm = readings(frames(recorded, at_rates((before_hz, 15), (after_hz, 25)), n), before_hz)
+        assert_right(at_s, spm, 24)
+
+    def test_a_nominal_rate_that_is_nonsense_is_given_up(self, recorded):
+        assert_right(*readings(frames(recorded, at_rates((50, 30)), 5), 100), 6)
+
+    def test_a_third_lost_a_second_at_a_time_leaves_cadence_as_it_is(self, recorded):
+        """Every hole of a second ends a reading, for the engine begins anew."""
+        edges = np.cumsum(np.random.default_rng(1).exponential([23.0, 10.0], (20, 2)).ravel())
+        came = frames(recorded, at_rates((50, 55)), 5, kept=lambda i: np.searchsorted(edges, i) % 2 == 0)
+        _, spm = readings(came, 50)
+        read = spm[np.isfinite(spm)]
+        assert len(read) > 0.5 * len(spm)
+        assert np.mean(np.abs(read - SPM) < 5) > 0.97
+
+    def test_a_fifth_of_the_frames_of_ten_lost_leaves_cadence_as_it_is(self, recorded):
+        """They leave holes of a frame each, where a slower sensor would be evenly slower."""
+        chance = np.random.default_rng(5)
+        came = frames(recorded, at_rates((50, 55)), 10, kept=lambda i: chance.random() > 0.2)
+        _, spm = readings(came, 50)
+        read = spm[np.isfinite(spm)]
+        assert len(read) > 0.8 * len(spm)
+        assert np.mean(np.abs(read - SPM) < 5) > 0.95

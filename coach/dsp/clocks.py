@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from coach.model import Frame, Samples, Series
+from coach.model import FloatArray, Frame, Samples, Series
 
 NEW_CLOCK_S = 1.0
 """A stamp that is further behind the one before it than this comes from a clock that was set anew."""
@@ -154,24 +154,32 @@ WANDER = 0.001 / math.sqrt(30.0)
 """How late notifications come, how wrong a nominal rate is, how wrong one that was counted over a second, and how far a
 rate wanders in the square root of a second: what each new arrival weighs follows from these."""
 
-LISTEN_S = 1.0
-"""A device of unknown rate is listened to for so long before its samples are placed."""
+LISTEN_S, LISTEN_LIMIT_S = 1.0, 3.0
+"""A device of unknown rate is listened to until frames came evenly for the first, but no longer than the second."""
+
+ASTRAY_S = 0.3
+"""Where arrivals are off the count by more, and that was no hole, the count is wrong, and the device listened to."""
+
+SAME = 0.05
+"""What was heard is the rate that was known, where it differs by less than this share (a second tells no better): it
+was the place of the count that was wrong."""
 
 PULL_S, PULL_LIMIT = 3.0, 0.002
 """The count is drawn to where arrivals say it is, with this time constant, and by no more than this share of an
 interval: a correction of phase must not look like a change of cadence (0.2 % is a third of a step a minute)."""
 
-HOLE_S, HOLE_FRAMES = 0.25, 3.0
-"""What comes later than the first, and later than so many frames take, was held back, or others before it were lost."""
+HOLE_S, HOLE_FRAMES = 0.12, 0.6
+"""After a silence that is longer than the first, and than so many frames take, frames were held back, or lost. (The
+jitter of a radio is about the first; of a frame that was lost, more than the second is left when it is taken off.)"""
+
+HOLES = 8
+"""So many without a frame in time between them are no losses, but a slower device."""
 
 DECIDE_S = 0.2
 """Which of the two is known after so long: what was held back comes in a burst."""
 
 MOST_WAITING = 512
 """Frames that wait for a decision, at most."""
-
-NONSENSE, NONSENSE_S = 0.2, 2.0
-"""A nominal rate that is off by more than this share, as counted over so long, says nothing: the count begins anew."""
 
 SHORTEST_PERIOD_S = 1e-4
 """No motion sensor is faster; a flood of packets may seem so."""
@@ -183,15 +191,21 @@ class CountedClock:
     A Kalman filter follows the arrival of the newest sample and the period, from the arrivals of frames. The times that
     leave go on by the period, and are drawn to the filter's only slowly.
 
-    A frame that comes late was held back by the radio (then a burst follows, and nothing is missing), or others before
-    it were lost (then the count must jump). The frames after it tell; until then they wait.
+    A frame that comes late after a silence was held back by the radio (then a burst follows, and nothing is missing),
+    or others before it were lost (then the count must jump, by whole frames). The frames after it tell; until then they
+    wait. Where arrivals leave the count without a silence, the rate that it goes by is not the device's, or not any
+    more: then frames wait until they came evenly for a second, and the count goes on from there by the rate heard.
 
-    Latency: none in general, 0.2 s after a hole, 1 s at the start when the rate is unknown. A nominal rate that is
-    5 % wrong shows in cadence for the first two to three seconds of a link, and puts the phase off by up to 60 ms until
-    the count has been drawn to its place, within a minute. Failure modes: losses that are shorter
-    than `HOLE_S` shift the count by as much, slowly; a device that changes its rate in the middle of a link is not
-    followed (the next link is); a device that drops samples evenly seems to be a slower one,
-    which is right on average.
+    Latency: none in general, 0.2 s after a hole, 1 s where the rate is unknown or has changed, up to 3 s where frames
+    come unevenly then. A nominal rate that is 5 % wrong shows in cadence for the first two to three seconds of a link,
+    and puts the phase off by up to 60 ms until the count has been drawn to its place, within a minute. A rate that
+    changes by a fifth or more shows for one to three seconds until it is listened to; one that changes by less, for up
+    to twenty. A slower one leaves a hole of about 0.4 s, a faster one the count ahead by as much, for minutes.
+
+    Failure modes: frames of less than about 0.2 s that are lost one by one do not stand out of the radio's jitter, and
+    seem to be a slower device, which is right on average but shakes cadence; of longer ones, a few losses in a thousand
+    are not seen, and the count is a frame off for a while. What was held back for longer than `DECIDE_S` and does not
+    come in one burst is taken for lost. A radio that loses every second frame, in turn, is taken for a slower device.
 
     Parameters
     ----------
@@ -205,84 +219,99 @@ class CountedClock:
     def __init__(self, nominal_rate_hz: float | None) -> None:
         self.period_s = 0.0 if nominal_rate_hz is None else 1 / nominal_rate_hz
         self._started = False
-        self._arrival_s = self._time_s = self._at_s = self._frame_s = 0.0
+        self._listening = nominal_rate_hz is None
+        self._time_s = -math.inf
+        self._arrival_s = self._at_s = self._frame_s = 0.0
         self._arrival_var = self._covariance = self._period_var = 0.0
+        self._holes = 0
         self._waiting: list[Frame] = []
-        self._began_s = 0.0
-        self._count = 0
-        self._trusted = False
 
     def restart(self) -> None:
         """Begin again after a reconnect; the period that was measured is kept."""
-        self._started = self._trusted = False
+        self._started, self._listening = False, self.period_s == 0
         self._waiting.clear()
 
     def place(self, frame: Frame) -> tuple[Samples, bool]:
         """Take a frame; give the samples that can be placed now, and whether the count began with them."""
-        self._waiting.append(frame)
-        if self._started and not self._trusted:
-            self._question(frame)
         begins = not self._started
-        if begins and self.period_s == 0:
-            ready = self._guess()
-        elif begins:
-            self._begin(frame, NOMINAL_SPREAD)
-            ready = True
-        else:
-            ready = self._decided(frame)
-        placed = [_EMPTY]
-        if ready:
-            placed += [self._placed(waiting, frame.at) for waiting in self._waiting]
-            self._waiting.clear()
-        return _joined(placed), begins
+        self._waiting.append(frame)
+        placed = []
+        while self._waiting and self._is_ready():
+            placed.append(self._placed(self._waiting.pop(0)))
+        return _joined(placed, frame.at), begins
 
-    def _question(self, frame: Frame) -> None:
-        """Ask once whether the nominal rate makes sense; where it does not, begin anew with the rate as counted."""
-        self._count += len(frame.acc_g)
-        over_s = frame.at - self._began_s
-        if over_s < NONSENSE_S:
-            return
-        self._trusted = True
-        if abs(self._count * self.period_s / over_s - 1) > NONSENSE:
-            self.period_s = max(over_s / self._count, SHORTEST_PERIOD_S)
-            self._begin(self._waiting[0], GUESS_SPREAD)
+    def _is_ready(self) -> bool:
+        """Tell whether it is known when the first of the frames that wait was taken."""
+        if self._listening:
+            return self._is_heard()
+        if not self._started:
+            self._begin(NOMINAL_SPREAD)
+        return self._is_decided()
 
-    def _guess(self) -> bool:
-        """Count the samples of the first second."""
-        first, last = self._waiting[0], self._waiting[-1]
-        span_s = last.at - first.at
-        samples = sum(len(frame.acc_g) for frame in self._waiting[1:])
-        if span_s < LISTEN_S and len(self._waiting) < MOST_WAITING:
+    def _is_heard(self) -> bool:
+        """Listen until frames came evenly for a second; begin with their rate."""
+        at_s, count = self._arrivals()
+        is_last = at_s[-1] - at_s[0] >= LISTEN_LIMIT_S or len(at_s) == MOST_WAITING
+        start = max(0, int(at_s.searchsorted(at_s[-1] - LISTEN_S, "right")) - 1)
+        if at_s[-1] - at_s[start] < LISTEN_S and not is_last:
             return False
-        self.period_s = max(span_s / samples, SHORTEST_PERIOD_S)
-        self._trusted = True
-        self._begin(first, GUESS_SPREAD)
+        period_s, uneven_s = _line(count[start:], at_s[start:])
+        if uneven_s > HOLE_S and not is_last:
+            return False
+        is_same = abs(period_s - self.period_s) < SAME * self.period_s
+        if not is_same:
+            self.period_s = max(period_s, SHORTEST_PERIOD_S)
+        self._begin(NOMINAL_SPREAD if is_same else GUESS_SPREAD)
         return True
 
-    def _begin(self, first: Frame, spread: float) -> None:
-        """Start the count so that the first frame arrives as it did."""
+    def _begin(self, spread: float) -> None:
+        """Start the count so that the first frame arrives as it did; no time that left comes again."""
+        first = self._waiting[0]
         self._frame_s = len(first.acc_g) * self.period_s
-        self._arrival_s = self._time_s = first.at - self._frame_s
-        self._at_s = self._began_s = first.at
-        self._count = 0
+        self._arrival_s = first.at - self._frame_s
+        self._time_s = max(self._time_s, self._arrival_s)
+        self._at_s = first.at
         self._arrival_var, self._covariance, self._period_var = JITTER_S**2, 0.0, (spread * self.period_s) ** 2
-        self._started = True
+        self._started, self._listening, self._holes = True, False, 0
 
-    def _decided(self, frame: Frame) -> bool:
-        """Tell whether it is known why what waits is late; let the count jump where frames were lost."""
+    def _is_decided(self) -> bool:
+        """Tell whether it is known why the first is early or late; listen to the device where the count is wrong."""
+        first, last = self._waiting[0], self._waiting[-1]
+        taken_s = len(first.acc_g) * self.period_s
+        late_s, silence_s = first.at - taken_s - self._arrival_s, first.at - taken_s - self._at_s
         hole_s = max(HOLE_S, HOLE_FRAMES * self._frame_s)
-        count = np.cumsum([len(one.acc_g) for one in self._waiting])
-        late_s = np.array([one.at for one in self._waiting]) - self._arrival_s - count * self.period_s
-        if late_s[0] < hole_s or late_s[-1] < 0.5 * hole_s:
-            return True
-        if frame.at - self._waiting[0].at < DECIDE_S and len(self._waiting) < MOST_WAITING:
-            return False
-        self._arrival_s += float(late_s.min())
-        self._time_s += float(late_s.min())
-        self._arrival_var += JITTER_S**2
-        return True
+        least_s = late_s if late_s < hole_s else self._least_late_s()
+        stays_late = late_s >= hole_s and least_s >= 0.5 * hole_s  # a burst would have caught up
+        if stays_late and silence_s >= hole_s:
+            is_known = last.at - first.at >= DECIDE_S or len(self._waiting) == MOST_WAITING
+            return is_known and self._jumps(least_s)
+        if late_s < 0.5 * hole_s:
+            self._holes = 0
+        self._listening = late_s < -ASTRAY_S or (stays_late and least_s > ASTRAY_S)
+        return not self._listening
 
-    def _placed(self, frame: Frame, known_at_s: float) -> Samples:
+    def _jumps(self, late_s: float) -> bool:
+        """Let the count jump over the frames that were lost, unless there are too many such holes."""
+        self._holes += 1
+        self._listening = self._holes == HOLES
+        if not self._listening:
+            jump_s = max(1, round(late_s / self._frame_s)) * self._frame_s
+            self._arrival_s += jump_s
+            self._time_s += jump_s
+            self._arrival_var += JITTER_S**2
+        return not self._listening
+
+    def _least_late_s(self) -> float:
+        """Give how late the least late of the frames that wait is."""
+        at_s, count = self._arrivals()
+        return float((at_s - self._arrival_s - count * self.period_s).min())
+
+    def _arrivals(self) -> tuple[FloatArray, FloatArray]:
+        """Give when each of the frames that wait came, and how many samples had come with it."""
+        at_s = np.array([frame.at for frame in self._waiting])
+        return at_s, np.cumsum([float(len(frame.acc_g)) for frame in self._waiting])
+
+    def _placed(self, frame: Frame) -> Samples:
         n = len(frame.acc_g)
         self._follow(n, frame.at)
         taken_s = n * self.period_s
@@ -291,7 +320,7 @@ class CountedClock:
         device_s = self._time_s + (taken_s + pull_s) / n * np.arange(1, n + 1, dtype=np.float64)
         self._time_s = float(device_s[-1])
         self._frame_s += (taken_s - self._frame_s) / SMOOTHING
-        return Samples(at_s=np.full(n, known_at_s), device_s=device_s, acc_g=frame.acc_g)
+        return Samples(at_s=np.full(n, frame.at), device_s=device_s, acc_g=frame.acc_g)
 
     def _follow(self, n: int, at_s: float) -> None:
         """Let the filter take the arrival of a frame of n samples."""
@@ -310,12 +339,15 @@ class CountedClock:
         self._arrival_var -= arrival_gain * self._arrival_var
 
 
-_EMPTY = Samples(at_s=np.empty(0), device_s=np.empty(0), acc_g=np.empty((0, 3)))
+def _line(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Give the slope of the line through points, by least squares, and how far the worst of them is off it."""
+    x, y = x - x.mean(), y - y.mean()
+    slope = float(x @ y) / float(x @ x)
+    return slope, float(np.abs(y - slope * x).max())
 
 
-def _joined(parts: list[Samples]) -> Samples:
-    return Samples(
-        at_s=np.concatenate([part.at_s for part in parts]),
-        device_s=np.concatenate([part.device_s for part in parts]),
-        acc_g=np.concatenate([part.acc_g for part in parts]),
-    )
+def _joined(parts: list[Samples], at_s: float) -> Samples:
+    """Put parts together that are known at the same time."""
+    device_s = np.concatenate([np.empty(0), *(part.device_s for part in parts)])
+    acc_g = np.concatenate([np.empty((0, 3)), *(part.acc_g for part in parts)])
+    return Samples(at_s=np.full(len(device_s), at_s), device_s=device_s, acc_g=acc_g)
