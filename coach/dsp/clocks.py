@@ -251,7 +251,7 @@ class CountedClock:
     def _is_heard(self) -> bool:
         """Listen until frames came evenly for a second; begin with their rate."""
         at_s, count = self._arrivals()
-        is_last = at_s[-1] - at_s[0] >= LISTEN_LIMIT_S or len(at_s) == MOST_WAITING
+        is_last = at_s[-1] - at_s[0] >= LISTEN_LIMIT_S or len(at_s) >= MOST_WAITING
         start = max(0, int(at_s.searchsorted(at_s[-1] - LISTEN_S, "right")) - 1)
         if at_s[-1] - at_s[start] < LISTEN_S and not is_last:
             return False
@@ -283,7 +283,7 @@ class CountedClock:
         least_s = late_s if late_s < hole_s else self._least_late_s()
         stays_late = late_s >= hole_s and least_s >= 0.5 * hole_s  # a burst would have caught up
         if stays_late and silence_s >= hole_s:
-            is_known = last.at - first.at >= DECIDE_S or len(self._waiting) == MOST_WAITING
+            is_known = last.at - first.at >= DECIDE_S or len(self._waiting) >= MOST_WAITING
             return is_known and self._jumps(least_s)
         if late_s < 0.5 * hole_s:
             self._holes = 0
