@@ -72,6 +72,8 @@ class AudioConfig(_Section):
     output: Literal["auto", "device", "pipe", "simpleaudio", "wav", "null"]
     device: str
     volume: Annotated[float, Field(ge=0, le=1)]
+    click: Literal["tick", "wood", "soft"]
+    pan: Annotated[float, Field(ge=-0.5, le=0.5)]
     sample_rate_hz: Literal[22050, 44100, 48000]
     buffer_s: Annotated[float, Field(ge=0.05, le=0.6)]
     latency_ms: Annotated[float, Field(ge=0, le=600)]

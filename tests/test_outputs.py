@@ -27,7 +27,7 @@ from audio.outputs.wav import WavOutput
 from coach.clock import HostClock, ManualClock
 from coach.config import AudioConfig, load
 from coach.errors import AudioError
-from coach.model import Beat, Foot, HostTime, OutputReport
+from coach.model import Beat, Foot, HostTime, OutputReport, Prompt
 from coach.ports import Clock, Output
 
 RATE_HZ = 48000
@@ -38,8 +38,24 @@ def config(**changes: object) -> AudioConfig:
     return load(environ={"XDG_CONFIG_HOME": "nowhere"}).config.audio.model_copy(update=changes)
 
 
-def beat(t_s: float, index: int = 0, foot: Foot = "left", gain: float = 1.0) -> Beat:
-    return Beat(t_s=t_s, available_s=t_s - 0.5, index=index, foot=foot, gain=gain)
+def beat(
+    t_s: float, index: int = 0, foot: Foot = "left", gain: float = 1.0, *, available_s: float | None = None
+) -> Beat:
+    known_s = t_s - 0.5 if available_s is None else available_s
+    return Beat(t_s=t_s, available_s=known_s, index=index, foot=foot, gain=gain)
+
+
+def prompt(t_s: float, available_s: float) -> Prompt:
+    return Prompt(t_s=t_s, available_s=available_s, say="below", spm=164)
+
+
+class Words:
+    """Says of every prompt 20 ms, with one loud sample in the middle."""
+
+    def sound(self, prompt: Prompt, rate_hz: int) -> np.ndarray:
+        spoken = np.zeros(rate_hz // 50, dtype=np.float32)
+        spoken[rate_hz // 100] = 0.7
+        return spoken
 
 
 def onsets(mono: np.ndarray, foot: Foot = "left") -> list[int]:
@@ -188,7 +204,7 @@ def _null(request: pytest.FixtureRequest) -> Kit:
 
 def _wav(request: pytest.FixtureRequest) -> Kit:
     clock = ManualClock()
-    return Kit(WavOutput(request.getfixturevalue("tmp_path") / "run.wav", RATE_HZ, 0.8, clock), clock)
+    return Kit(WavOutput(request.getfixturevalue("tmp_path") / "run.wav", config(), clock), clock)
 
 
 def _device(request: pytest.FixtureRequest) -> Kit:
@@ -442,7 +458,7 @@ class TestWav:
         return np.frombuffer(data, dtype="<i2").reshape(-1, 2)[:, 0] / 32767
 
     def test_clicks_lie_where_they_are_to_be_heard(self, path: Path) -> None:
-        output = WavOutput(path, RATE_HZ, 1.0)
+        output = WavOutput(path, config())
         output.open(lambda report: None)
         for index, t_s in enumerate([0.25, 0.75, 4.0]):
             output.play(beat(t_s, index))
@@ -450,8 +466,21 @@ class TestWav:
         np.testing.assert_allclose(onsets(self.samples(path)), [12000, 36000, 192000], atol=1)
         assert len(self.samples(path)) == 193200
 
+    def test_words_lie_where_they_are_to_be_heard_before_the_beats_around_them_or_after(self, path: Path) -> None:
+        output = WavOutput(path, config(volume=1.0), words=Words())
+        output.open(lambda report: None)
+        output.play(beat(1.0, available_s=0.5))
+        output.play(prompt(0.75, available_s=0.6))
+        output.play(prompt(1.5, available_s=0.9))
+        output.play(beat(1.4, 1, available_s=1.0))
+        output.close()
+        samples = self.samples(path)
+        assert onsets(samples) == [48000, 67200]
+        assert [int(at) for at in np.flatnonzero(np.abs(samples) > 0.69)] == [36480, 72480]
+        assert len(samples) == 72960
+
     def test_its_header_is_that_of_16_bit_stereo(self, path: Path) -> None:
-        output = WavOutput(path, RATE_HZ, 1.0)
+        output = WavOutput(path, config())
         output.open(lambda report: None)
         output.play(beat(0.5))
         output.close()
@@ -464,18 +493,18 @@ class TestWav:
         assert path.stat().st_size == 44 + size
 
     def test_a_killed_run_leaves_a_file_that_plays(self, path: Path) -> None:
-        output = WavOutput(path, RATE_HZ, 1.0)
+        output = WavOutput(path, config())
         output.open(lambda report: None)
         assert len(self.samples(path)) == 0
         for index in range(5):
-            output.play(beat(1 + index, index))
+            output.play(beat(1.5 + index, index))
             assert len(self.samples(path)) == (1 + index) * RATE_HZ
             assert path.stat().st_size == 44 + 4 * (1 + index) * RATE_HZ
         output.close()
 
     def test_a_live_file_is_filled_up_to_the_end_of_the_run(self, path: Path) -> None:
         clock = ManualClock()
-        output = WavOutput(path, RATE_HZ, 1.0, clock)
+        output = WavOutput(path, config(), clock)
         output.open(lambda report: None)
         output.play(beat(1.0))
         clock.set(10.0)
@@ -485,13 +514,13 @@ class TestWav:
     def test_a_full_disk_is_reported_once_and_the_run_goes_on(self, path: Path) -> None:
         resource = pytest.importorskip("resource", reason="limits on the size of a file are a thing of POSIX")
         reports: list[OutputReport] = []
-        output = WavOutput(path, RATE_HZ, 1.0)
+        output = WavOutput(path, config())
         output.open(reports.append)
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
         try:
             for index in range(5):
-                output.play(beat(1.0 + index, index))
+                output.play(beat(1.5 + index, index))
             output.close()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -501,7 +530,7 @@ class TestWav:
 
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(AudioError, match=r"cannot write .*run\.wav: No such file or directory"):
-            WavOutput(tmp_path / "missing" / "run.wav", RATE_HZ, 1.0).open(lambda report: None)
+            WavOutput(tmp_path / "missing" / "run.wav", config()).open(lambda report: None)
 
 
 class TestSimpleAudio:
@@ -582,7 +611,7 @@ class TestAuto:
         assert not (tmp_path / "run.wav").exists()
 
     def test_when_every_candidate_refuses_says_all_of_it(self, tmp_path: Path) -> None:
-        missing = WavOutput(tmp_path / "missing" / "run.wav", RATE_HZ, 1.0)
+        missing = WavOutput(tmp_path / "missing" / "run.wav", config())
         with pytest.raises(AudioError, match=r"no pw-cat, pacat or aplay .*; cannot write"):
             AutoOutput([PipeOutput(config(), HostClock()), missing]).open(lambda report: None)
 

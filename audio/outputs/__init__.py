@@ -42,7 +42,7 @@ def choose(config: AudioConfig, *, clock: Clock, wav_path: Path) -> Output:
             case "simpleaudio":
                 return SimpleAudioOutput(config, clock)
             case "wav":
-                return WavOutput(wav_path, config.sample_rate_hz, config.volume, clock)
+                return WavOutput(wav_path, config, clock)
             case "null":
                 return NullOutput(clock)
         assert_never(name)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from audio.sounds import Sounds, Stereo
 from audio.timeline import Timeline
-from audio.track import Stereo, Track
+from audio.track import Track
 from coach.config import AudioConfig
-from coach.model import Beat, Cue, OutputReport, OutputState
+from coach.model import Cue, OutputReport, OutputState
 from coach.ports import Clock, Report
 
 BLOCK_S = 0.02
@@ -37,7 +38,7 @@ class LiveTrack:
         self._output = output
         self._clock = clock
         self._extra_s = config.latency_ms / 1000
-        self._track = Track(config.sample_rate_hz, config.volume)
+        self._track = Track(config.sample_rate_hz, Sounds(config.sample_rate_hz, config))
         self._timeline = Timeline(config.sample_rate_hz)
         self._anchored = 0
         self._ahead_s = 0.0
@@ -82,11 +83,10 @@ class LiveTrack:
         self._say("open")
 
     def play(self, cue: Cue) -> None:
-        """Schedule a beat, unless the sound is lost."""
+        """Schedule a cue, unless the sound is lost."""
         self._watch()
-        if isinstance(cue, Beat) and self._state == "open":
-            frame = self._timeline.frame_at(cue.t_s - self._extra_s)
-            self._track.schedule(frame, cue.foot, cue.gain)
+        if self._state == "open":
+            self._track.schedule(self._timeline.frame_at(cue.t_s - self._extra_s), cue)
 
     def lost(self, reason: str) -> None:
         """Say, once, that nothing plays any more."""

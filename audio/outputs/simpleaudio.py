@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from audio.click import Mono, click
+from audio.sounds import Sounds, Stereo
 from coach.config import AudioConfig
 from coach.errors import AudioError
 from coach.model import Beat, Cue, OutputReport, OutputState
@@ -41,6 +41,7 @@ class SimpleAudioOutput:
     def __init__(self, config: AudioConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
+        self._sounds = Sounds(config.sample_rate_hz, config)
         self._latency_s = START_S + SILENCE_S + config.latency_ms / 1000
         self._beats: SimpleQueue[Beat | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
@@ -63,7 +64,7 @@ class SimpleAudioOutput:
             raise AudioError("the package simpleaudio is missing", hint=hint) from None
         try:
             self._module = simpleaudio
-            self._sound(np.zeros(1, dtype=np.float32))
+            self._sound(np.zeros((1, 2), dtype=np.float32))
         except Exception as error:  # the package's own error derives from Exception alone
             raise AudioError(f"simpleaudio does not play: {error}") from error
         self._report = report
@@ -95,11 +96,12 @@ class SimpleAudioOutput:
             self._late += 1
             return
         time.sleep(max(0.0, wait_s))
-        self._sound(click(beat.foot, self._config.sample_rate_hz) * np.float32(beat.gain * self._config.volume))
+        if (sound := self._sounds.of(beat)) is not None:
+            self._sound(sound)
 
-    def _sound(self, mono: Mono) -> None:
-        silence = np.zeros(round(SILENCE_S * self._config.sample_rate_hz), dtype=np.float32)
-        samples = np.repeat(np.round(np.concatenate([silence, mono]) * 32767).astype("<i2"), 2)
+    def _sound(self, sound: Stereo) -> None:
+        silence = np.zeros((round(SILENCE_S * self._config.sample_rate_hz), 2), dtype=np.float32)
+        samples = np.round(np.concatenate([silence, sound]) * 32767).astype("<i2")
         self._module.play_buffer(samples, 2, 2, self._config.sample_rate_hz)
 
     def _say(self, state: OutputState, reason: str = "") -> None:

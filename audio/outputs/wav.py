@@ -1,7 +1,8 @@
 """A WAV file of what the runner would have heard: host time 0 is its first frame. 16-bit stereo.
 
-Every beat writes the file up to itself and brings the header up to date, so that a killed run leaves a file that
-plays. Nothing is held in memory but a second of sound. Silence is a hole in the file, so that half an hour of it costs
+Every cue writes the file up to the time at which it was known, for cues that come later are later than that, and
+brings the header up to date, so that a killed run leaves a file that plays. Nothing is held in memory but a second of
+sound and the cues to come. Silence is a hole in the file, so that half an hour of it costs
 neither disk nor, at the beat that ends it, time.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import struct
 from pathlib import Path
@@ -16,11 +18,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from audio.track import Stereo, Track
+from audio.sounds import Sounds, Stereo
+from audio.track import Track
 from coach.clock import ManualClock
+from coach.config import AudioConfig
 from coach.errors import AudioError
-from coach.model import Beat, Cue, OutputReport, OutputState
-from coach.ports import Clock, Report
+from coach.model import Cue, OutputReport, OutputState
+from coach.ports import Clock, Report, Words
 
 CHANNELS = 2
 FRAME_BYTES = 4
@@ -29,22 +33,22 @@ MAX_BYTES = 2**32 - 1 - HEADER_BYTES
 
 
 class WavOutput:
-    """Writes the clicks to a file.
+    """Writes clicks and words to a file.
 
     Parameters
     ----------
     path : of the file; an older one is overwritten.
-    rate_hz : frames a second.
-    volume : 0 to 1.
-    clock : host time, to which the file is filled up at the end; without one it ends with the last click.
+    config : rate, and what a cue sounds like.
+    clock : host time, to which the file is filled up at the end; without one it ends with the last cue.
+    words : whoever turns prompts into sound; without, prompts are silent.
     """
 
     name = "wav"
     streams = False
 
-    def __init__(self, path: Path, rate_hz: int, volume: float, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, config: AudioConfig, clock: Clock | None = None, words: Words | None = None) -> None:
         self._path = path
-        self._track = Track(rate_hz, volume)
+        self._track = Track(config.sample_rate_hz, Sounds(config.sample_rate_hz, config, words))
         self._clock = clock or ManualClock()
         self._file: BinaryIO | None = None
         self._report: Report | None = None
@@ -67,10 +71,8 @@ class WavOutput:
         self._say("open", f"writing {self._path.name}")
 
     def play(self, cue: Cue) -> None:
-        if isinstance(cue, Beat):
-            frame = round(cue.t_s * self._track.rate_hz)
-            self._track.schedule(frame, cue.foot, cue.gain)
-            self._advance(frame)
+        self._track.schedule(round(cue.t_s * self._track.rate_hz), cue)
+        self._advance(math.floor(cue.available_s * self._track.rate_hz))
 
     def close(self) -> None:
         self._advance(max(self._track.ends_at, round(self._clock.now() * self._track.rate_hz)))

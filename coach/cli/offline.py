@@ -153,7 +153,7 @@ def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iter
         if news.state == "lost":
             say(news.reason)
 
-    wav = WavOutput(path, config.audio.sample_rate_hz, config.audio.volume)
+    wav = WavOutput(path, config.audio)
     try:
         wav.open(report)
     except AudioError as error:
