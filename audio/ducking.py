@@ -9,7 +9,6 @@ coming back finds them where they are: of all factors the smallest holds.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio.click import Mono, amplitude, raised_cosine
 
@@ -40,15 +39,18 @@ class Ducking:
         self._prompts = [prompt for prompt in self._prompts if prompt[1] + len(self._release) > until]
 
     def factor(self, frame: int, n_frames: int) -> Mono | None:
-        """Give the factor of `n_frames` from `frame` on, shape (n_frames,); None where it is 1 throughout."""
+        """Give the factor of `n_frames` from `frame` on, shape (n_frames,), (1,) where it is constant; None for 1."""
         lowest: Mono | None = None
         for begin, end in self._prompts:
             if begin < frame + n_frames and frame < end + len(self._release):
-                factor = self._beneath_one(begin, end, np.arange(frame, frame + n_frames))
+                factor = self._beneath(begin, end, frame, n_frames)
                 lowest = factor if lowest is None else np.minimum(lowest, factor)
         return lowest
 
-    def _beneath_one(self, begin: int, end: int, frames: NDArray[np.int_]) -> Mono:
+    def _beneath(self, begin: int, end: int, frame: int, n_frames: int) -> Mono:
+        if begin + len(self._attack) <= frame and frame + n_frames <= end:
+            return self._attack[-1:]
+        frames = np.arange(frame, frame + n_frames)
         down = self._attack.take(frames - begin, mode="clip")
         up = self._release.take(frames - end, mode="clip")
         factor: Mono = np.maximum(down, up)

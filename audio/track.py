@@ -31,6 +31,7 @@ from coach.model import Cue, Prompt
 
 CEILING = amplitude(-1.0)
 KNEE = amplitude(-3.0)
+ROOM = CEILING - KNEE
 MAX_WAITING = 1024
 STILL_WORTH_SAYING_S = 1.0
 
@@ -186,10 +187,10 @@ def limit(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Bend what exceeds -3 dBFS so that nothing exceeds -1 dBFS; all below stays as it is."""
     if max(samples.max(initial=0.0), -samples.min(initial=0.0)) <= KNEE:
         return samples
-    over = np.abs(samples) - KNEE
-    room = CEILING - KNEE
-    bent = np.copysign(KNEE + room * np.tanh(over / room), samples)
-    return np.where(over > 0, bent, samples).astype(np.float32)
+    within = np.minimum(np.maximum(samples, -KNEE), KNEE)
+    over = samples - within
+    bent = within + over / (1 + np.abs(over) / ROOM)
+    return bent.astype(np.float32, copy=False)
 
 
 def _silence(n_frames: int) -> Stereo:

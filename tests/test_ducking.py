@@ -25,7 +25,7 @@ def ducking(*spans: tuple[int, int]) -> Ducking:
 
 def factor(made: Ducking, frame: int, n_frames: int) -> np.ndarray:
     found = made.factor(frame, n_frames)
-    return np.ones(n_frames, dtype=np.float32) if found is None else found
+    return np.broadcast_to(np.float32(1) if found is None else found, n_frames)
 
 
 def test_without_words_nothing_is_ducked() -> None:
