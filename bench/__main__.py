@@ -1,24 +1,26 @@
-"""Run the measurements that are named, or all of them; options go to `cadence`, the only one that has any."""
+"""Run the measurements that are named, or all of them; `cadence` and `clicks` take options when named first."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, memory, replay, sensors, start
+from bench import cadence, clicks, memory, replay, sensors, start
 
+WITH_OPTIONS = {"cadence": cadence.measure, "clicks": clicks.measure}
 ALL = {
     "replay": replay.measure,
     "start": start.measure,
     "memory": memory.measure,
     "sensors": sensors.measure,
+    "clicks": clicks.measure,
     "cadence": cadence.measure,
 }
 
 
 def main(arguments: list[str]) -> None:
-    if arguments[:1] == ["cadence"]:
-        _write(cadence.measure(arguments[1:]))
+    if arguments and arguments[0] in WITH_OPTIONS:
+        _write(WITH_OPTIONS[arguments[0]](arguments[1:]))
         return
     unknown = [name for name in arguments if name not in ALL]
     if unknown:
