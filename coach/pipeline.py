@@ -143,8 +143,8 @@ class Pipeline:
         yield from self._run_to(packet.at)
 
     def _bad_packet(self, packet: Packet, error: PacketError) -> Iterator[Event]:
-        self._tally.bad_packets += 1
-        count = self._tally.bad_packets
+        self._tally.bad_packets[packet.sensor] += 1
+        count = self._tally.bad_packets[packet.sensor]
         if math.log10(count).is_integer():  # the first, the tenth, the hundredth ...
             yield SensorEvent(
                 t_s=packet.at,

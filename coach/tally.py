@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from coach.coaching.target import Band
 from coach.model import Beat, Cadence, Event, Gap, Header, Step, Summary
 
@@ -11,10 +13,15 @@ apart than this have silence between them."""
 
 
 class Tally:
-    """Adds up what the summary says; memory does not grow with the run."""
+    """Adds up what the summary says; memory does not grow with the run.
+
+    Attributes
+    ----------
+    bad_packets : how many could not be decoded, by the id of their sensor.
+    """
 
     def __init__(self) -> None:
-        self.bad_packets = 0
+        self.bad_packets: Counter[str] = Counter()
         self._steps = self._beats = self._gaps = 0
         self._running_s = self._in_band_s = self._sounding_s = self._spm_s = 0.0
         self._began_s: float | None = None
@@ -63,5 +70,5 @@ class Tally:
             sounding_s=round(self._sounding_s, 2),
             mean_spm=round(self._spm_s / self._running_s, 2) if self._running_s else None,
             gaps=self._gaps,
-            bad_packets=self.bad_packets,
+            bad_packets=self.bad_packets.total(),
         )

@@ -254,8 +254,8 @@ class TestTime:
 
 
 class TestBadPackets:
-    def bad(self, at):
-        return Packet(at=at, sensor="foot", codec="rows", payload=b"\x01\x02\x03")
+    def bad(self, at, sensor="foot"):
+        return Packet(at=at, sensor=sensor, codec="rows", payload=b"\x01\x02\x03")
 
     def test_they_are_counted_and_told_at_1_10_and_100(self, fold):
         events = fold([self.bad(float(k)) for k in range(1, 131)])
@@ -264,6 +264,13 @@ class TestBadPackets:
         assert told[1].reason.startswith("10 so far, the last: ")
         assert "01 02 03" in told[1].reason
         assert events[-1].bad_packets == 130
+
+    def test_each_sensor_has_a_count_of_its_own_and_the_summary_their_sum(self, fold):
+        foot = [self.bad(float(k)) for k in range(1, 13)]
+        events = fold(merged(foot, [self.bad(k + 0.5, "wrist") for k in range(8, 18)]))
+        told = [(event.sensor, event.reason.split(",")[0]) for event in of(SensorEvent, events)]
+        assert told == [("foot", "1 so far"), ("wrist", "1 so far"), ("foot", "10 so far"), ("wrist", "10 so far")]
+        assert events[-1].bad_packets == 22
 
     def test_they_change_nothing_else(self, bunched, fold):
         items = list(framed(bunched))
