@@ -36,7 +36,10 @@ Placement = Literal[
 Side = Literal["unknown", "left", "right"]
 CadenceStatus = Literal["acquiring", "locked", "idle", "lost"]
 CadenceSource = Literal["steps", "rsc"]
-LinkState = Literal["searching", "connected", "reconnecting", "lost", "overrun", "ended"]
+LinkState = Literal["searching", "connected", "reconnecting", "lost", "ended"]
+LinkNews = Literal["overrun", "messages_lost", "turned_away"]
+"""What is told of a link without its state being another."""
+
 OutputState = Literal["open", "lost", "closed"]
 ControlAction = Literal["pause", "resume", "mute", "unmute", "lap", "target", "stop"]
 DecisionMode = Literal["silent", "match", "lead", "hold", "steady", "cue", "fade", "paused", "off"]
@@ -64,7 +67,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorState:
-    """The state of the link to a sensor, and what is known of the device once it is connected.
+    """The state of the link to a sensor, or news of it, and what is known of the device once it is connected.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ class SensorState:
 
     at: HostTime
     sensor: str
-    state: LinkState
+    state: LinkState | LinkNews
     reason: str = ""
     battery_pct: int | None = None
     rate_hz: float | None = None

@@ -194,6 +194,13 @@ def test_what_is_said_again_is_no_news() -> None:
     assert news(folded(output(1.0), output(2.0))) == ["sound by device: open"]
 
 
+@pytest.mark.parametrize("told", ["overrun", "messages_lost", "turned_away"])
+def test_news_of_a_link_are_told_and_leave_its_state_as_it_is(told: str) -> None:
+    state = folded(sensor(0.0, "connected", "Moofit"), sensor(2.0, told, "10 so far"))
+    assert state.news[-1].text == f"pod: {told.replace('_', ' ')}, 10 so far"
+    assert (state.sensors["pod"].state, state.sensors["pod"].reason) == ("connected", "Moofit")
+
+
 def test_the_sensor_of_the_cadence_leads() -> None:
     other = SensorEvent(t_s=0.0, available_s=0.0, sensor="strap", state="connected")
     state = folded(other, sensor(1.0, "connected"))

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from coach.config import SensorConfig
 from coach.errors import PacketError, SensorError
-from coach.model import LinkState, SensorState
+from coach.model import LinkNews, LinkState, SensorState
 from coach.ports import Clock, Emit
 from sensors.backoff import backoff_s
 from sensors.phone.address import Address, own_address
@@ -35,7 +35,9 @@ STOP_S = 0.5
 HELLO = "The coach listens. Type this address into Sensor Logger: Settings > Data Streaming > Push URL.\n"
 FASTER = "in Sensor Logger raise the sampling frequency of Accelerometer"
 NO_ACCELERATION = "the phone sends no acceleration: switch Accelerometer on in Sensor Logger"
-ANOTHER_PHONE = "another phone pushes here too; it is turned away"
+ANOTHER_PHONE = "another phone pushes here too"
+
+Say = Callable[[LinkState | LinkNews, str], None]
 
 _QUIET = logging.getLogger(__name__)
 _QUIET.disabled = True  # what strangers send to the port is no news for the runner's terminal
@@ -81,7 +83,7 @@ class SensorLoggerSensor:
             When it cannot listen at its address, and no phone was heard before.
         """
 
-        def say(state: LinkState, reason: str) -> None:
+        def say(state: LinkState | LinkNews, reason: str) -> None:
             emit(SensorState(at=self._clock.now(), sensor=self.id, state=state, reason=reason))
 
         delays = self._backoff()
@@ -122,7 +124,7 @@ class _Desk:
     say : tells of what happens.
     """
 
-    def __init__(self, phone: str | None, new_link: Callable[[], Link], say: Callable[[LinkState, str], None]) -> None:
+    def __init__(self, phone: str | None, new_link: Callable[[], Link], say: Say) -> None:
         self.phone = phone
         self._new_link = new_link
         self._say = say
@@ -169,7 +171,7 @@ class _Desk:
         except PacketError:
             return 200
         if self.phone not in (None, message.device):
-            self._tell_once("overrun", ANOTHER_PHONE)
+            self._tell_once("turned_away", ANOTHER_PHONE)
             return 409
         if self.phone is None and not message.accelerations:
             self._tell_once("searching", NO_ACCELERATION)
@@ -187,7 +189,7 @@ class _Desk:
                 self._link.take(payload)
         if self._order.lost >= self._tell_lost:
             self._tell_lost = 10 * self._order.lost
-            self._say("overrun", f"{self._order.lost} messages of the phone were lost on the way")
+            self._say("messages_lost", f"{self._order.lost} so far did not come in time")
         self.close()
         since_s = self._order.waiting_since_s
         loop = asyncio.get_running_loop()
@@ -196,7 +198,7 @@ class _Desk:
     def _give_up(self) -> None:
         self._deliver(self._order.give_up(asyncio.get_running_loop().time()))
 
-    def _tell_once(self, state: LinkState, reason: str) -> None:
+    def _tell_once(self, state: LinkState | LinkNews, reason: str) -> None:
         if reason not in self._told:
             self._told.add(reason)
             self._say(state, reason)

@@ -95,7 +95,7 @@ async def test_a_message_that_is_lost_is_waited_for_and_counted(monkeypatch: pyt
         assert await on.phone.push(1, PARTS[1]) == 200
         assert await on.phone.push(4, PARTS[4]) == 200
     assert on.firsts() == pytest.approx([0.0, 0.4, 0.6, 0.8])
-    assert on.run.states[-1].reason == "1 messages of the phone were lost on the way"
+    assert (on.run.states[-1].state, on.run.states[-1].reason) == ("messages_lost", "1 so far did not come in time")
 
 
 @live
@@ -116,7 +116,7 @@ async def test_a_second_phone_is_turned_away_and_told_of_once() -> None:
         assert [await on.another.push(i, PARTS[i]) for i in range(3)] == [409, 409, 409]
         assert await on.phone.push(1, PARTS[1]) == 200
     assert on.firsts() == pytest.approx([0.0, 0.2])
-    assert [state.reason for state in on.run.states[2:]] == ["another phone pushes here too; it is turned away"]
+    assert [(one.state, one.reason) for one in on.run.states[2:]] == [("turned_away", "another phone pushes here too")]
 
 
 @live
