@@ -36,6 +36,7 @@ HELLO = "The coach listens. Type this address into Sensor Logger: Settings > Dat
 FASTER = "in Sensor Logger raise the sampling frequency of Accelerometer"
 NO_ACCELERATION = "the phone sends no acceleration: switch Accelerometer on in Sensor Logger"
 ANOTHER_PHONE = "another phone pushes here too"
+JUMPED = "the numbers of the phone's messages jumped: some may be missing"
 
 Say = Callable[[LinkState | LinkNews, str], None]
 
@@ -190,6 +191,8 @@ class _Desk:
         if self._order.lost >= self._tell_lost:
             self._tell_lost = 10 * self._order.lost
             self._say("messages_lost", f"{self._order.lost} so far did not come in time")
+        if self._order.jumps:
+            self._tell_once("messages_lost", JUMPED)
         self.close()
         since_s = self._order.waiting_since_s
         loop = asyncio.get_running_loop()

@@ -69,6 +69,28 @@ def test_what_comes_twice_goes_through_once() -> None:
     assert pushed(InOrder(), [0, 0, 2, 2, 1, 1, 3]) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("stray", [2**53, 1003, 2**31])
+def test_a_number_out_of_all_order_costs_no_other_message(stray: int) -> None:
+    order: InOrder[int] = InOrder()
+    assert pushed(order, [0, 1, stray, 2, 3, 4]) == [0, 1, stray, 2, 3, 4]
+    assert (order.jumps, order.lost, order.waiting_since_s) == (2, 0, None)
+    assert pushed(InOrder(), [stray, 0, 1]) == [stray, 0, 1]
+
+
+def test_numbers_that_begin_again_in_a_session_are_followed_and_what_waits_goes_first() -> None:
+    order: InOrder[int] = InOrder()
+    assert pushed(order, [2000, 2002, 0, 1, 3, 2]) == [2000, 2002, 0, 1, 2, 3]
+    assert (order.jumps, order.lost) == (1, 0)
+
+
+def test_a_thousand_that_are_missing_are_no_jump() -> None:
+    order: InOrder[int] = InOrder()
+    assert pushed(order, [0, 1001]) == [0]
+    assert order.give_up(2.0) == [1001]
+    assert pushed(order, [2]) == []
+    assert (order.jumps, order.lost) == (0, 1000)
+
+
 def test_a_new_session_begins_anew_and_the_old_one_stays_over() -> None:
     order: InOrder[int] = InOrder()
     pushed(order, [4, 6])

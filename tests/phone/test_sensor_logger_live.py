@@ -99,6 +99,16 @@ async def test_a_message_that_is_lost_is_waited_for_and_counted(monkeypatch: pyt
 
 
 @live
+async def test_a_number_out_of_all_order_is_told_and_does_not_deafen_the_coach() -> None:
+    async with scene() as on:
+        for number, part in zip((0, 2**53, 1, 2), PARTS, strict=False):
+            assert await on.phone.push(number, part) == 200
+    assert on.firsts() == pytest.approx([0.0, 0.2, 0.4, 0.6])
+    told = [(one.state, one.reason) for one in on.run.states[2:]]
+    assert told == [("messages_lost", "the numbers of the phone's messages jumped: some may be missing")]
+
+
+@live
 async def test_a_new_recording_begins_the_numbers_anew() -> None:
     async with scene() as on:
         await on.phone.push(17, PARTS[0])
