@@ -179,7 +179,7 @@ class _Desk:
             return 200
         self.phone = message.device
         now_s = asyncio.get_running_loop().time()
-        payload = body if message.accelerations else None
+        payload = message.kept() if message.accelerations else None
         self._deliver(self._order.push(message.session, message.number, payload, now_s))
         return 200
 

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from coach.config import load
 from coach.model import Packet
+from coach.store.book import Store
 from sensors.codecs import decode
 from sensors.simulated import SimulatedRunner
 
 COACH = Path(sys.executable).with_name("coach")
 RUN_S = 12
+WHERE = {"latitude": 51.4779, "longitude": -0.0015}
 
 
 def free_port() -> int:
@@ -28,7 +30,7 @@ def free_port() -> int:
 
 
 def messages(seconds: float) -> list[bytes]:
-    """What Sensor Logger pushes of a runner at 170 steps a minute, a message a second."""
+    """What Sensor Logger pushes of a runner at 170 steps a minute: a message a second, with where the runner is."""
     settings = ["placement=upper_arm", "stand_s=0", "step_cv_pct=0.5", "follows=not", "cadence_spm=170", "frame_s=1"]
     runner = SimulatedRunner(load(settings=[f"simulation.{one}" for one in settings], environ={}).config.simulation)
     pushed = []
@@ -45,6 +47,7 @@ def messages(seconds: float) -> list[bytes]:
                 }
                 for t, a in rows
             ]
+            payload.append({"name": "location", "time": payload[0]["time"], "values": WHERE})
             body = {"messageId": len(pushed), "sessionId": "s", "deviceId": "d", "payload": payload}
             pushed.append(json.dumps(body).encode())
     return pushed
@@ -59,6 +62,21 @@ def push(url: str, body: bytes, until_s: float) -> None:
         except urllib.error.URLError:
             assert time.monotonic() < until_s, "nobody listens"
             time.sleep(0.1)
+
+
+def assert_kept_without_location(home: Path, environment: dict[str, str], said: str) -> None:
+    """See to it that what is on the disk says the same again, and not where the runner was."""
+    command = [COACH, "replay", "last", "--events", "-"]
+    homes = {"XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home)}
+    again = subprocess.run(
+        command, env={**environment, **homes}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert again.stdout == said
+    (path,) = home.rglob("*.sqlite")
+    with Store.open(path) as store:
+        payloads = [item.payload for item in store.run("last").inputs() if isinstance(item, Packet)]
+    assert payloads
+    assert not any(word in payload for payload in payloads for word in (b"location", b"latitude", b"51.4779"))
 
 
 def test_a_phone_that_pushes_is_coached_as_a_program(tmp_path: Path) -> None:
@@ -82,6 +100,7 @@ def test_a_phone_that_pushes_is_coached_as_a_program(tmp_path: Path) -> None:
     assert spm, err
     assert all(abs(one - 170) < 6 for one in spm)
     assert events[0]["source"] == {"kind": "sensor-logger", "address": f"127.0.0.1:{port}"}
+    assert_kept_without_location(tmp_path, environment, out)
 
 
 def test_a_kind_that_nobody_knows_lists_those_that_are(tmp_path: Path) -> None:

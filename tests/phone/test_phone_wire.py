@@ -47,6 +47,11 @@ def read(codec: str, payload: str | bytes) -> Series:
     return series
 
 
+def assert_same(one: Series, other: Series) -> None:
+    assert one.device_s.tobytes() == other.device_s.tobytes()
+    assert one.acc_g.tobytes() == other.acc_g.tobytes()
+
+
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +102,32 @@ def test_of_several_accelerations_one_is_taken_by_its_name(names: tuple[str, ...
 def test_the_envelope_of_sensor_logger_is_read() -> None:
     message = sensor_logger.Message.from_bytes(LOGGER.encode())
     assert (message.number, message.session, message.device, len(message.accelerations)) == (0, "s", "d", 2)
+
+
+def test_what_is_kept_of_a_message_is_its_acceleration_and_nothing_else() -> None:
+    kept = sensor_logger.Message.from_bytes(LOGGER.encode()).kept()
+    assert kept == (
+        b'{"payload":[{"name":"accelerometer","time":1698501144401773000,"values":{"x":0.1,"y":-0.2,"z":9.6}},'
+        b'{"name":"accelerometer","time":1698501144411773000,"values":{"x":0,"y":19.6133,"z":0}}]}'
+    )
+    assert_same(read("sensor-logger", kept), read("sensor-logger", LOGGER))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{"name":"accelerometer","time":"at 51.5 N","values":{"x":0,"y":0,"z":0}}',
+        '{"name":"accelerometer","time":5,"values":{"x":"51.5 N","y":{"latitude":51.5},"z":[51.5]}}',
+        '{"name":"accelerometer","time":5,"values":"51.5 N","latitude":51.5}',
+        '{"name":"accelerometer","time":5,"values":{"x":0,"y":0,"latitude":51.5}}',
+    ],
+)
+def test_what_cannot_be_read_is_kept_without_what_is_no_number_of_an_acceleration(entry: str) -> None:
+    message = f'{{"messageId":0,"sessionId":"s","deviceId":"d","payload":[{entry}]}}'
+    kept = sensor_logger.Message.from_bytes(message.encode()).kept()
+    assert b"51.5" not in kept
+    with pytest.raises(PacketError):
+        read("sensor-logger", kept)
 
 
 def test_the_buffers_of_phyphox_are_found_by_its_config() -> None:
@@ -157,6 +188,7 @@ def test_every_message_of_sensor_logger_comes_back(
     series = read("sensor-logger", payload)
     assert series.acc_g == pytest.approx(np.array(rows) / G)
     assert series.device_s == pytest.approx(np.full(len(rows), time_ns / 10**9))
+    assert_same(read("sensor-logger", message.kept()), series)
 
 
 @given(st.tuples(NUMBERS, NUMBERS, NUMBERS), st.integers(0, 2**62))

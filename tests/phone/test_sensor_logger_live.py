@@ -12,7 +12,7 @@ import pytest
 
 from coach.clock import ManualClock
 from coach.config import Config
-from coach.errors import UsageError
+from coach.errors import PacketError, UsageError
 from coach.model import Event
 from coach.ports import Clock
 from sensors.codecs import decode
@@ -153,11 +153,14 @@ async def test_what_is_no_message_is_answered_and_left() -> None:
 
 @live
 async def test_a_message_of_the_phone_that_cannot_be_read_is_handed_on_to_be_counted() -> None:
-    bad = b'{"messageId":1,"sessionId":"run","deviceId":"phone","payload":[{"name":"accelerometer","time":true}]}'
+    bad = b'{"messageId":1,"sessionId":"run","deviceId":"phone","payload":[{"name":"accelerometer","time":"five"}]}'
     async with scene() as on:
         await on.phone.push(0, PARTS[0])
         assert await on.phone.post(bad) == 200
-        assert (await on.run.receives("sensor-logger", 0))[-1].payload == bad
+        packet = (await on.run.receives("sensor-logger", 0))[-1]
+    assert packet.payload == b'{"payload":[{"name":"accelerometer","values":{}}]}'
+    with pytest.raises(PacketError):
+        decode(packet)
 
 
 @live

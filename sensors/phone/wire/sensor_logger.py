@@ -10,12 +10,16 @@ records acceleration at all, so it is what is taken. An Android phone that canno
 `totalacceleration` alone (that name is that of its file; the documents do not say it for messages): taken where a
 message has no `accelerometer`. `accelerometeruncalibrated` is never taken: it comes beside the other, in g on iOS and
 in m/s² on Android, and which of the two it is no message tells.
+
+What is kept. A message may also hold where the runner is, and says whose phone it is. `Message.kept` is what becomes a
+packet, and so all that a kept run holds: the numbers of the acceleration that is taken. `decode` reads it, and
+whole messages alike.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -71,12 +75,26 @@ class Message:
                 number=as_count(message.get("messageId"), "messageId", _MOST_MESSAGES),
                 session=as_text(message.get("sessionId"), "sessionId"),
                 device=as_text(message.get("deviceId"), "deviceId"),
-                accelerations=_accelerations(as_list(message.get("payload"), "payload")),
+                accelerations=_accelerations(message),
             )
 
+    def kept(self) -> bytes:
+        """Write what `decode` uses of it; what should be a number and is none is left out, and `decode` refuses it."""
+        payload = [
+            {"name": entry["name"], **_numbers(entry, ["time"]), "values": _numbers(entry.get("values"), "xyz")}
+            for entry in self.accelerations
+        ]
+        return json.dumps({"payload": payload}, separators=(",", ":")).encode()
 
-def _accelerations(entries: list[object]) -> tuple[dict[str, object], ...]:
-    objects = [as_object(entry, "an entry") for entry in entries]
+
+def _numbers(entry: object, names: Iterable[str]) -> dict[str, int | float]:
+    if not isinstance(entry, Mapping):
+        return {}
+    return {name: entry[name] for name in names if isinstance(entry.get(name), int | float)}
+
+
+def _accelerations(message: dict[str, object]) -> tuple[dict[str, object], ...]:
+    objects = [as_object(entry, "an entry") for entry in as_list(message.get("payload"), "payload")]
     for name in ACCELERATIONS:
         if found := tuple(entry for entry in objects if entry.get("name") == name):
             return found
@@ -89,10 +107,10 @@ def decode(packet: Packet) -> Series:
     Raises
     ------
     PacketError
-        When it is no message, or one without acceleration, or one that holds more than `MOST_SAMPLES`.
+        When there is no acceleration in it, or more than `MOST_SAMPLES`, or something that is none.
     """
-    entries = Message.from_bytes(packet.payload).accelerations
     with refusing(packet.payload):
+        entries = _accelerations(read_object(packet.payload, MOST_BYTES))
         if not 0 < len(entries) <= MOST_SAMPLES:
             raise ValueError(f"{len(entries)} samples are not 1 to {MOST_SAMPLES}")
         times_s = [as_seconds(entry.get("time"), "time") for entry in entries]
