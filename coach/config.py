@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from coach.errors import ConfigError
 from coach.model import Placement, Side
+from coach.text import printable
 
 Tree = dict[str, dict[str, Any]]
 ENV_PREFIX = "COACH_"
@@ -27,6 +28,12 @@ SHIPPED = "shipped config.toml"
 Spm = Annotated[float, Field(ge=60, le=260)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
+def _searchable(name: str) -> str:
+    if name and not printable(name):
+        raise ValueError("must hold something that can be printed")
+    return name
 
 
 class _Section(BaseModel):
@@ -47,7 +54,7 @@ class TargetConfig(_Section):
 class SensorConfig(_Section):
     kind: str
     address: str
-    match_name: str
+    match_name: Annotated[str, AfterValidator(_searchable)]
     also: str
     placement: Placement
     side: Side

@@ -190,6 +190,7 @@ class TestErrors:
             ("[coaching]\nfade_out_steps = 6.5", "coaching.fade_out_steps"),
             ("[store]\nkeep = 1", "store.keep"),
             ("[audio]\nsample_rate_hz = 8000", "audio.sample_rate_hz"),
+            ('[sensor]\nmatch_name = "\\u0007\\t"', "sensor.match_name: must hold something that can be printed"),
         ],
     )
     def test_nonsense_in_a_file_is_one_clear_line(self, problems, text, said):
