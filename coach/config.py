@@ -59,9 +59,16 @@ class SensorConfig(_Section):
     placement: Placement
     side: Side
     pod_cadence: Literal["auto", "strides", "steps"]
+    also_pod_cadence: Literal["", "auto", "strides", "steps"]
     rate_hz: Literal[25, 50, 100, 200]
     scan_s: Annotated[float, Field(ge=1, le=120)]
     silence_s: Annotated[float, Field(ge=2, le=120)]
+
+    @property
+    def beside(self) -> SensorConfig:
+        """The settings of the second sensor: where it is worn was told of the first."""
+        counts = self.also_pod_cadence or self.pod_cadence
+        return self.model_copy(update={"placement": "unknown", "side": "unknown", "pod_cadence": counts})
 
 
 class CoachingConfig(_Section):

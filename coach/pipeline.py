@@ -209,11 +209,9 @@ class Pipeline:
         return self._listeners[sensor]
 
     def _settings_of(self, sensor: str) -> SensorConfig:
-        """Give the settings for a sensor; where it is worn was told of the first, not of the one beside it."""
-        also = self._config.sensor.also.strip().upper()
-        if also and sensor.upper().endswith(also):
-            return self._config.sensor.model_copy(update={"placement": "unknown", "side": "unknown"})
-        return self._config.sensor
+        settings = self._config.sensor
+        also = settings.also.strip().upper()
+        return settings.beside if also and sensor.upper().endswith(also) else settings
 
     def _tell(self, heard: Iterator[Heard]) -> Iterator[Event]:
         """Pass on what a listener heard, and what the coach makes of it, in the order of becoming known."""

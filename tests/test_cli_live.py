@@ -7,7 +7,6 @@ folder of its own.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -27,10 +26,6 @@ from typing import Any
 import pytest
 
 from coach.cli import status
-from coach.config import SensorConfig
-from coach.errors import StoreError
-from coach.model import Packet, SensorState
-from coach.ports import Clock, Emit
 from coach.store import Store
 
 LIMIT_S = 60.0
@@ -417,91 +412,6 @@ def test_a_reader_that_goes_away_ends_the_writing_quietly(home: Path, arguments:
     assert "Broken" not in err
     assert Said(code, "", err).code == 0
     assert ("Kept as run 1" in err) == ("--headless" in arguments)  # stderr still has its reader
-
-
-# --- what a run remembers -----------------------------------------------------------------------------------------
-
-
-OTHER = "C0:FF:EE:00:00:22"
-
-
-class FakePod:
-    """Stands in for the radio: four packets that decide that the pod counts strides, then the end or Ctrl-C."""
-
-    def __init__(self, address: str, clock: Clock, *, is_interrupted: bool) -> None:
-        self.id = f"ble:{address}"
-        self._clock = clock
-        self._is_interrupted = is_interrupted
-
-    async def run(self, emit: Emit) -> None:
-        emit(SensorState(at=self._clock.now(), sensor=self.id, state="connected"))
-        for _ in range(4):
-            emit(Packet(at=self._clock.now(), sensor=self.id, codec="rsc", payload=STRIDES_85))
-            await asyncio.sleep(0.01)
-        if self._is_interrupted:
-            signal.raise_signal(signal.SIGINT)
-            await asyncio.sleep(LIMIT_S)
-
-
-@pytest.mark.parametrize(("is_interrupted", "code"), [(False, 0), (True, 130)], ids=["data end", "Ctrl-C"])
-def test_a_run_remembers_its_sensor_and_what_its_pod_counts_however_it_ended(
-    coach: Coach, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool, code: int
-) -> None:
-    made: list[tuple[str, SensorConfig]] = []
-
-    def pod(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
-        made.append((address, config))
-        return FakePod(address, clock, is_interrupted=is_interrupted)
-
-    monkeypatch.setattr("sensors.ble.BleSensor", pod)
-    live = ("run", "--headless", "--output", "null")
-    assert coach(*live, "--address", ADDRESS).code == code
-    said = coach(*live)
-    assert said.code == code, said.err
-    (first, _), (again, config) = made
-    assert first == again == ADDRESS
-    assert config.pod_cadence == "strides"
-    assert coach(*live, "--set", "sensor.pod_cadence=steps").code == code
-    assert made[-1][1].pod_cadence == "steps"
-
-
-def test_what_a_pod_counts_is_remembered_of_that_pod_and_not_of_the_sensor_beside_it(
-    coach: Coach, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: dict[str, SensorConfig] = {}
-
-    class Strap(FakePod):
-        async def run(self, emit: Emit) -> None:
-            emit(SensorState(at=self._clock.now(), sensor=self.id, state="connected"))
-            await asyncio.sleep(0.3)
-
-    def sensor(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
-        made[address] = config
-        return (FakePod if address == OTHER else Strap)(address, clock, is_interrupted=False)
-
-    monkeypatch.setattr("sensors.ble.BleSensor", sensor)
-    live = ("run", "--headless", "--output", "null")
-    assert coach(*live, "--address", ADDRESS, "--also", OTHER).code == 0
-    assert coach(*live, "--address", ADDRESS).code == 0
-    assert made[ADDRESS].pod_cadence == "auto"
-    assert coach(*live, "--address", ADDRESS, "--also", OTHER).code == 0
-    assert made[OTHER].pod_cadence == "strides"
-
-
-def test_a_store_that_cannot_remember_the_sensor_does_not_spoil_the_run(
-    coach: Coach, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(store: Store, key: str, value: str) -> None:
-        raise StoreError("runs.sqlite: the disk is full")
-
-    def pod(address: str, *, clock: Clock, config: SensorConfig, **_: object) -> FakePod:
-        return FakePod(address, clock, is_interrupted=False)
-
-    monkeypatch.setattr("sensors.ble.BleSensor", pod)
-    monkeypatch.setattr(Store, "remember", full)
-    said = coach("run", "--headless", "--output", "null", "--address", ADDRESS)
-    assert said.code == 0
-    assert "the disk is full" in said.err
 
 
 # --- in a terminal ------------------------------------------------------------------------------------------------

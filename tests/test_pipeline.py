@@ -295,6 +295,19 @@ class TestBadPackets:
         assert events[-1].bad_packets == 1
 
 
+class TestTwoPods:
+    @pytest.mark.parametrize(
+        ("first", "second", "raw"),
+        [("strides", "steps", (85, 170)), ("steps", "strides", (170, 85)), ("steps", "", (170, 170))],
+    )
+    def test_what_each_counts_is_a_setting_of_its_own(self, configured, fold, first, second, raw):
+        told = (f"sensor.pod_cadence={first}", f"sensor.also_pod_cadence={second}", "sensor.also=c0:ff:ee:00:00:02")
+        ids = ("ble:C0:FF:EE:00:00:01", "ble:C0:FF:EE:00:00:02")
+        items = [replace(pod(k / 2, raw[k % 2]), sensor=ids[k % 2]) for k in range(4)]
+        events = fold(items, configured(*told))
+        assert {(event.sensor, event.spm) for event in of(Cadence, events)} == {(one, 170.0) for one in ids}
+
+
 class TestControls:
     def test_a_control_is_told_before_what_it_does(self, bunched, fold):
         events = fold(merged(framed(bunched), [Control(at=15.0, action="pause")]))

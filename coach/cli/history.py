@@ -29,7 +29,13 @@ def history(last: int, as_json: bool, config_file: Path | None, settings: tuple[
         runs = store.runs()[:last]
     if as_json:
         rows = [
-            {"id": run.id, "started_at": run.started_at.isoformat(), "status": run.status, "summary": run.summary}
+            {
+                "id": run.id,
+                "started_at": run.started_at.isoformat(),
+                "status": run.status,
+                "source": run.source,
+                "summary": run.summary,
+            }
             for run in runs
         ]
         click.echo(json.dumps(rows, indent=2))
@@ -38,8 +44,7 @@ def history(last: int, as_json: bool, config_file: Path | None, settings: tuple[
         mean = (run.summary or {}).get("mean_spm")
         pace = f"{mean:5.1f} spm" if mean is not None else "    - spm"
         when = run.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        click.echo(
-            f"{run.id:>5}  {when}  {duration_text(run.duration_s):>8}  {pace}  {run.source['kind']}, {run.status}"
-        )
+        sensors = " with ".join(str(run.source[key]) for key in ("kind", "also") if key in run.source)
+        click.echo(f"{run.id:>5}  {when}  {duration_text(run.duration_s):>8}  {pace}  {sensors}, {run.status}")
     if not runs:
         click.echo("No run has been kept yet; `coach demo` makes the first.", err=True)

@@ -85,15 +85,15 @@ class Outcome:
     Parameters
     ----------
     summary : None until the end. began : whether anything came in.
-    connected : whether the sensor was ever there. learnt : what was found out of it.
+    connected : ids of the sensors that were ever there. learnt : what was found out of it.
     wrote_wav : whether a WAV file was the output.
     """
 
     summary: Summary | None = None
     began: bool = False
-    connected: bool = False
     interrupted: bool = False
     wrote_wav: bool = False
+    connected: set[str] = field(default_factory=set)
     learnt: list[SensorEvent] = field(default_factory=list)
 
     def take(self, item: Input | None, events: Sequence[Event]) -> None:
@@ -107,7 +107,7 @@ class Outcome:
                 case OutputEvent(output="wav", state="open"):
                     self.wrote_wav = True
                 case SensorEvent(state="connected"):
-                    self.connected = True
+                    self.connected.add(event.sensor)
                 case SensorEvent(state="counts_strides" | "counts_steps"):
                     self.learnt.append(event)
                 case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from coach.cli.options import LiveFlags, flags, live_options
 from coach.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from coach.cli.live import Outcome
     from coach.config import Config, Layer, SensorConfig
-    from coach.model import SensorEvent
     from coach.ports import Clock, Sensor
     from coach.store.book import Store
     from sensors.air import Air
@@ -68,7 +68,7 @@ def run(
     effective = live.load(*own)
     store = open_store(effective.config, notices.say)
     effective = live.load(*own, extra=_remembered(store, effective.config, notices.say))
-    _check_companion(effective.config.sensor)
+    check_companion(effective.config.sensor)
     if _must_search(effective.config.sensor):
         asks = not live.headless and sys.stdin is not None and sys.stdin.isatty()
         own += flags(sensor__address=the_only(effective.config.sensor, ask=asks, say=notices.say))
@@ -79,50 +79,77 @@ def run(
     try:
         go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
     finally:
-        worn = effective.config.sensor
-        if store is not None and outcome.connected and worn.address and _is_bluetooth(worn):
-            remember(store, worn.address, outcome.learnt, notices.say)
+        if store is not None and outcome.connected:
+            remember(store, effective.config.sensor, outcome, notices.say)
     outcome.exit()
 
 
-def remember(store: Store, address: str, learnt: Sequence[SensorEvent], say: Callable[[str], None]) -> None:
-    """Keep, for the next run, which sensor this was and what its pod counts; a store that cannot is told of."""
+def remember(store: Store, worn: SensorConfig, outcome: Outcome, say: Callable[[str], None]) -> None:
+    """Keep, for the next run, the first sensor if it was there, and what each pod counts.
+
+    A store that cannot is told of. A sensor that is known by its name alone is not remembered: it changes its address.
+    """
+    first, second = _ids(worn)
     try:
-        store.remember(REMEMBERED, address)
-        for event in learnt:
-            store.remember(pod_key(event.sensor.removeprefix("ble:")), event.state.removeprefix("counts_"))
+        if first in outcome.connected:
+            store.remember(REMEMBERED, worn.address)
+        for event in outcome.learnt:
+            if event.sensor in (first, second):
+                store.remember(pod_key(event.sensor.removeprefix("ble:")), event.state.removeprefix("counts_"))
     except StoreError as error:
         say(f"the sensor is not remembered: {error}")
 
 
 def _remembered(store: Store | None, config: Config, say: Callable[[str], None]) -> list[Layer]:
-    """Settings that `coach setup` and earlier runs found out: the sensor, and what its pod counts."""
+    """Settings that `coach setup` and earlier runs found out: the sensor, and what each pod counts."""
     from coach.config import Layer
 
-    if store is None or not _is_bluetooth(config.sensor):
+    if store is None:
         return []
     try:
-        address = config.sensor.address or ("" if config.sensor.match_name else store.recall(REMEMBERED)) or ""
-        unit = store.recall(pod_key(address)) or store.recall(pod_key(config.sensor.also))
+        address = _last_sensor(store, config.sensor)
+        known = {"address": address, **_counts(store, config.sensor, address)}
     except StoreError as error:
         say(f"nothing is remembered: {error}")
         return []
-    known = {"address": address, "pod_cadence": unit}
     return [Layer("remembered", {"sensor": {key: value for key, value in known.items() if value}})]
+
+
+def _last_sensor(store: Store, sensor: SensorConfig) -> str:
+    if sensor.address or sensor.match_name or not _is_bluetooth(sensor):
+        return sensor.address
+    return store.recall(REMEMBERED) or ""
+
+
+def _counts(store: Store, sensor: SensorConfig, address: str) -> dict[str, str | None]:
+    """Give what each of the two pods counts; nothing where the runner has told it."""
+    if sensor.pod_cadence != "auto":
+        return {}
+    second = (store.recall(pod_key(sensor.also)) or "auto") if sensor.also else None
+    return {"pod_cadence": store.recall(pod_key(address)), "also_pod_cadence": second}
 
 
 def _source(config: Config) -> dict[str, object]:
     if config.sensor.kind == "simulated":
         return {"kind": "simulated"}
     kind = "ble" if _is_bluetooth(config.sensor) else config.sensor.kind
-    return {"kind": kind, "address": config.sensor.address}
+    also = {"also": config.sensor.also} if config.sensor.also else {}
+    return {"kind": kind, "address": config.sensor.address, **also}
 
 
 def _is_bluetooth(sensor: SensorConfig) -> bool:
     return sensor.kind in ("auto", "ble")
 
 
-def _check_companion(sensor: SensorConfig) -> None:
+def _ids(sensor: SensorConfig) -> tuple[str, str]:
+    """Give the ids of the first and the second Bluetooth sensor, as far as they are known by an address."""
+    from sensors.ble import address_of
+
+    first = sensor.address if _is_bluetooth(sensor) else ""
+    return f"ble:{address_of(first)}" if first else "", f"ble:{address_of(sensor.also)}" if sensor.also else ""
+
+
+def check_companion(sensor: SensorConfig) -> None:
     """Refuse a second sensor that has no address, or is the first one, before anything is searched for.
 
     Raises
@@ -134,7 +161,10 @@ def _check_companion(sensor: SensorConfig) -> None:
         from sensors.ble import address_of
 
         if _is_bluetooth(sensor) and address_of(sensor.also) == sensor.address.strip().upper():
-            raise UsageError(f"{sensor.also} is the first sensor already", hint="`coach scan` lists the others")
+            raise UsageError(
+                f"{sensor.also} is named twice, as the first sensor and as the second (sensor.also)",
+                hint="`coach scan` lists the others",
+            )
 
 
 def _must_search(sensor: SensorConfig) -> bool:
@@ -151,8 +181,8 @@ def sensor_maker(config: Config) -> Callable[[Clock], Sensors]:
         air = Air()
         companions: list[Sensor] = []
         if config.sensor.also:
-            beside = config.sensor.model_copy(update={"placement": "unknown"})
-            companions.append(BleSensor(config.sensor.also, clock=clock, config=beside, companion=True, air=air))
+            beside, also = config.sensor.beside, config.sensor.also
+            companions.append(BleSensor(also, clock=clock, config=beside, companion=True, air=air))
         return Sensors(_main(config, clock, air), companions)
 
     return make

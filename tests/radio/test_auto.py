@@ -128,9 +128,7 @@ def test_the_run_goes_on_while_a_second_sensor_is_not_there(
     assert sensors(ended, "cadence") >= {f"ble:{POD}"}
 
 
-@pytest.mark.parametrize(
-    ("also", "said"), [(POD.lower(), "is the first sensor already"), ("hello", "is not the address")]
-)
+@pytest.mark.parametrize(("also", "said"), [(POD.lower(), "is named twice"), ("hello", "is not the address")])
 def test_a_second_sensor_that_cannot_be_is_refused_before_the_search(
     radio_process: Callable[..., RadioProcess], tmp_path: Path, also: str, said: str
 ) -> None:
