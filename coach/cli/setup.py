@@ -12,11 +12,11 @@ import click
 
 from coach.cli.choosing import choose, described, search
 from coach.cli.options import Seconds, flags, load_settings, settings_options
-from coach.cli.run import REMEMBERED, pod_key
+from coach.cli.run import REMEMBERED, check_companion, pod_key
 from coach.errors import AudioError, UsageError
 
 if TYPE_CHECKING:
-    from coach.config import Config
+    from coach.config import Config, SensorConfig
     from coach.model import Foot
     from coach.store.book import Store
 
@@ -40,10 +40,11 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
         )
     from coach.store.book import Store, store_path
 
-    config = load_settings(config_file, settings).config
+    config = load_settings(config_file, [*settings, *flags(sensor__kind="ble", sensor__address=address)]).config
+    check_companion(config.sensor)
     with Store.open(store_path(config.store.path)) as store:
         _sound(config)
-        chosen = address or _choose(config.sensor.scan_s)
+        chosen = address or _choose(config.sensor)
         _cadence(chosen, seconds, store, config_file, settings)
     click.echo("Ready. Start with: coach run")
 
@@ -80,9 +81,9 @@ def _sound(config: Config) -> None:
         click.echo("Turn the volume up; `coach doctor` lists the devices, and audio.device names one.")
 
 
-def _choose(seconds: float) -> str:
-    """Search, and let the runner choose."""
-    fitting = search(seconds, click.echo)
+def _choose(sensor: SensorConfig) -> str:
+    """Search for the first sensor, and let the runner choose."""
+    fitting = search(sensor.scan_s, click.echo, besides=sensor.also)
     if len(fitting) == 1:
         click.echo(f"  1  {described(fitting[0])}", err=True)
         if click.confirm("Is this yours?", default=True, err=True):

@@ -13,10 +13,10 @@ from coach.store.book import Store
 from .fixtures import RadioProcess
 from .test_run import COACH, environment
 
-POD = "C0:FF:EE:00:00:01"
+POD, STRAP, NOBODY = "C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02", "C0:FF:EE:00:00:77"
 
 
-def setup(radio: RadioProcess, folder: Path, answers: str, *arguments: str) -> str:
+def setup(radio: RadioProcess, folder: Path, answers: str, *arguments: str, code: int = 0) -> str:
     """Run `coach setup` with the answers typed ahead; give what it printed."""
     here, there = pty.openpty()
     os.write(here, answers.encode())
@@ -35,7 +35,7 @@ def setup(radio: RadioProcess, folder: Path, answers: str, *arguments: str) -> s
     finally:
         os.close(here)
         os.close(there)
-    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode == code, ended.stderr
     return ended.stdout + ended.stderr
 
 
@@ -67,3 +67,32 @@ def test_a_wrong_guess_is_put_right_by_the_runner(radio_process: Callable[..., R
     assert "this pod counts steps" in setup(radio, tmp_path, "n\n", "--address", POD)
     with Store.open(tmp_path / "cadence-coach" / "runs.sqlite") as store:
         assert store.recall(f"pod {POD.lower()}") == "steps"
+
+
+def test_a_sensor_that_was_not_connected_is_not_remembered(
+    radio_process: Callable[..., RadioProcess], tmp_path: Path
+) -> None:
+    database = tmp_path / "cadence-coach" / "runs.sqlite"
+    with Store.open(database) as store:
+        store.remember("sensor", POD)
+    said = setup(radio_process(), tmp_path, "", "--address", NOBODY, "--set", "sensor.scan_s=2", code=3)
+    assert f"{NOBODY} was not heard" in said
+    assert "Remembered" not in said
+    with Store.open(database) as store:
+        assert store.recall("sensor") == POD
+
+
+def test_the_second_sensor_stays_as_it_is_set_and_is_not_offered_as_the_first(
+    radio_process: Callable[..., RadioProcess], tmp_path: Path
+) -> None:
+    own = tmp_path / "cadence-coach" / "config.toml"
+    own.parent.mkdir()
+    own.write_text(f'[sensor]\nalso = "{STRAP}"\n')
+    radio = radio_process("--pod", "84", "--strap")
+    said = setup(radio, tmp_path, "y\ny\n")
+    assert "Foot Pod" in said
+    assert "Polar H10" not in said
+    assert "is named twice" in setup(radio, tmp_path, "", "--address", STRAP.lower(), code=2)
+    assert own.read_text() == f'[sensor]\nalso = "{STRAP}"\n'
+    with Store.open(tmp_path / "cadence-coach" / "runs.sqlite") as store:
+        assert store.recall("sensor") == POD
