@@ -1,8 +1,9 @@
 """A live sensor on Bluetooth LE.
 
-The life of a sensor is a loop: search by address, stop the search, link, subscribe, take what comes; and when the
-link breaks or falls silent, wait a little and begin again with a new search, a new device and a new client (an old
-client does not work any more once BlueZ has forgotten the device: bleak #676, #713).
+The life of a sensor is a loop: search, stop the search, link, subscribe, take what comes; and when the link breaks or
+falls silent, wait a little and begin again with a new search, a new device and a new client (an old client does not
+work any more once BlueZ has forgotten the device: bleak #676, #713). While another sensor is linked nothing may
+scan: then a new client is given the device that the last search has found.
 
 Rules. Notifications are stamped and handed on; nothing is decoded here, so that what is kept is what was sent. A link
 without data that matter is dead, whatever the system says (bleak-retry-connector #228): a watchdog ends it.
@@ -26,14 +27,25 @@ from coach.errors import SensorError, UsageError
 from coach.model import HostTime, Packet, SensorState
 from coach.ports import Clock, Emit
 from coach.text import printable
-from sensors.air import Air
+from sensors.air import Air, Wanted
 from sensors.backoff import GOOD_S, backoff_s
-from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, stopped
-from sensors.ble_scan import Heard, find, find_held
+from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, is_forgotten, stopped
+from sensors.ble_scan import Heard, find, find_held, not_heard
 from sensors.drivers import streaming
 from sensors.drivers.peer import About
 
 CONNECT_S = 20.0
+
+CONNECT_BESIDE_S = 10.0
+"""While another sensor is linked: the controller listens for the device all the time, and the air is taken."""
+
+LINGER_S = 3.0
+"""At the start a companion is listened for so much longer; straps and pods advertise several times a second."""
+
+LINGER_AGAIN_S = 1.0
+"""In a run the first sensor's return counts more."""
+
+LATER = "it is looked for again when no other sensor is linked, or in a new run"
 
 _ADDRESS = re.compile(r"([0-9A-F]{2}:){5}[0-9A-F]{2}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
@@ -82,19 +94,20 @@ class BleSensor:
         air: Air | None = None,
         backoff: Callable[[], Iterator[float]] = backoff_s,
     ) -> None:
-        self._name = "" if address else printable(config.match_name)
-        self._address = "" if self._name else address_of(address)
-        self._companion = companion
+        name = "" if address else printable(config.match_name)
+        self._wanted = Wanted(name or address_of(address), by_name=bool(name), companion=companion)
         self._air = air or Air()
+        self._air.join(self._wanted)
         self._clock = clock
         self._config = config
         self._backoff = backoff
         self._stage = Stage.SEARCHING  # outlives a run: after a sleep of the machine a known sensor is run again
+        self._known: Heard | None = None
 
     @property
     def id(self) -> str:
         """The name of this sensor in inputs and events."""
-        return f"ble:{self._name or self._address}"
+        return f"ble:{self._wanted.name}"
 
     async def run(self, emit: Emit) -> None:
         """Stream until cancelled.
@@ -103,6 +116,8 @@ class BleSensor:
         ------
         SensorError
             When trying again would not help: see `sensors.ble_faults`.
+        UsageError
+            When the device is linked already, as another sensor of the run.
         """
         emit(SensorState(at=self._clock.now(), sensor=self.id, state="searching"))
         delays = self._backoff()
@@ -114,36 +129,82 @@ class BleSensor:
             if link.good:
                 delays = self._backoff()
             emit(SensorState(at=self._clock.now(), sensor=self.id, state="reconnecting", reason=trouble.message))
-            await asyncio.sleep(next(delays))
+            await self._pause(next(delays))
 
     def _may_come_later(self, trouble: SensorError) -> bool:
         """Tell whether a companion was not heard yet: a strap that is wetted late is taken late."""
-        return self._companion and trouble.fault == "not_found"
+        return self._wanted.companion and trouble.fault == "not_found"
+
+    async def _pause(self, delay_s: float) -> None:
+        """Wait before the next attempt: a companion that only a scan can find, until nothing is linked."""
+        if self._must_wait:
+            await self._air.quiet()
+        else:
+            await asyncio.sleep(delay_s)
+
+    @property
+    def _must_wait(self) -> bool:
+        return self._wanted.companion and self._known is None and self._air.busy
 
     async def _attempt(self, link: _Link) -> SensorError:
         """Search, link and stream; give what put an end to it."""
         try:
             async with AsyncExitStack() as ends:
                 async with self._air.alone():
-                    heard = await self._search()
+                    connect_s = CONNECT_BESIDE_S if self._air.busy else CONNECT_S
+                    heard = await self._device()
                     self._reached(Stage.FOUND)
-                    client = await ends.enter_async_context(_connected(heard.device, link.break_off))
+                    self._known = Heard(heard.device)
+                    ends.enter_context(self._air.linked(self._wanted, heard.device.address, link.give_way))
+                    client = await ends.enter_async_context(_connected(heard.device, link.break_off, connect_s))
                     about, vital = await ends.enter_async_context(self._streaming(client, link))
-                ends.enter_context(self._air.streaming())
                 self._reached(Stage.LINKED)
                 link.announce(self._connected_state(heard, about), vital)
                 return await link.watch(self._config.silence_s)
         except BLUETOOTH_ERRORS as error:
-            return explain(error)
+            return self._failed(error)
+
+    async def _device(self) -> Heard:
+        """Give the device from a scan, or beside a link as it is known; the first sensor may ask others to go."""
+        heard = self._air.take(self._wanted)
+        if heard is not None:
+            return heard
+        if self._air.busy:
+            if self._known is not None:
+                return self._known
+            if self._wanted.companion:
+                raise self._not_heard_yet()
+            await self._air.hush()
+        return await self._search()
 
     async def _search(self) -> Heard:
-        held = await find_held(self._address) if self._address and self._stage is Stage.SEARCHING else None
-        search_s = self._air.search_s(self._config.scan_s)
-        return held or await find(self._address or self._name, search_s, by_name=bool(self._name))
+        missing, first = self._air.missing, not self._air.scanned
+        held = await find_held(missing) if first else {}
+        linger_s = LINGER_S if first else LINGER_AGAIN_S
+        found = await find(missing, self._config.scan_s, held=held, linger_s=linger_s)
+        self._air.hear(found)
+        heard = self._air.take(self._wanted)
+        if heard is not None:
+            return heard
+        raise self._not_heard_yet() if found else not_heard(self._wanted, self._config.scan_s)
+
+    def _not_heard_yet(self) -> SensorError:
+        """Say that others were, and go first."""
+        return SensorError(f"{self._wanted.name} was not heard: {LATER}", fault="not_found")
+
+    def _failed(self, error: Exception) -> SensorError:
+        """Explain an attempt that came to nothing, and settle what is known of the device after it."""
+        forgotten = is_forgotten(error)
+        if forgotten or not self._wanted.companion:
+            self._known = None
+        if forgotten and self._must_wait:
+            return SensorError(f"the system has forgotten {self._wanted.name}: {LATER}", fault="lost")
+        return explain(error)
 
     def _streaming(self, client: BleakClient, link: _Link) -> AbstractAsyncContextManager[tuple[About, frozenset[str]]]:
         services = {service.uuid for service in client.services}
-        return streaming(_BleakPeer(client, link.receive), services, self._config.rate_hz, companion=self._companion)
+        peer = _BleakPeer(client, link.receive)
+        return streaming(peer, services, self._config.rate_hz, companion=self._wanted.companion)
 
     def _reached(self, stage: Stage) -> None:
         self._stage = max(self._stage, stage)
@@ -165,8 +226,8 @@ class BleSensor:
 
 
 @asynccontextmanager
-async def _connected(device: BLEDevice, gone: Callable[[], None]) -> AsyncIterator[BleakClient]:
-    client = BleakClient(device, lambda _: gone(), timeout=CONNECT_S)
+async def _connected(device: BLEDevice, gone: Callable[[], None], timeout_s: float) -> AsyncIterator[BleakClient]:
+    client = BleakClient(device, lambda _: gone(), timeout=timeout_s)
     await client.connect()
     try:
         yield client
@@ -206,7 +267,7 @@ class _Link:
         self._sensor = sensor
         self._clock = clock
         self._emit = emit
-        self._broken = False
+        self._broken = ""
         self._vital: frozenset[str] = frozenset()
         self._news = asyncio.Event()
         self._since: HostTime | None = None
@@ -227,10 +288,14 @@ class _Link:
             self._last = at
             self._news.set()
 
-    def break_off(self) -> None:
+    def break_off(self, why: str = "the link broke") -> None:
         """Take note that the device is gone."""
-        self._broken = True
+        self._broken = why
         self._news.set()
+
+    def give_way(self) -> None:
+        """End the link, so that another sensor can be searched for."""
+        self.break_off("unlinked to search for the first sensor")
 
     async def watch(self, silence_s: float) -> SensorError:
         """Wait until the link breaks or bears nothing vital for `silence_s`; give which of the two."""
@@ -241,7 +306,7 @@ class _Link:
                     await self._news.wait()
             except TimeoutError:
                 return SensorError(f"no data for {silence_s:g} s", fault="lost")
-        return SensorError("the link broke", fault="lost")
+        return SensorError(self._broken, fault="lost")
 
     @property
     def good(self) -> bool:

@@ -18,6 +18,7 @@ from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
+    BleakDeviceNotFoundError,
     BleakError,
     BleakGATTProtocolError,
     BleakGATTProtocolErrorCode,
@@ -110,6 +111,14 @@ _HINTS: dict[SensorFault, dict[str, str]] = {
 def is_final(fault: SensorFault, stage: Stage) -> bool:
     """Tell whether a fault ends the run; a link that broke never does."""
     return fault in _FINAL_UP_TO and stage <= _FINAL_UP_TO[fault]
+
+
+def is_forgotten(error: Exception) -> bool:
+    """Tell whether the system knows a device no more that a scan has found; BlueZ forgets it some time after a link.
+
+    Where bleak sees that by itself, it raises no error of that kind but a plain one.
+    """
+    return isinstance(error, BleakDeviceNotFoundError) or (type(error) is BleakError and "not found" in str(error))
 
 
 def explain(error: Exception) -> SensorError:

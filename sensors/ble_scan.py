@@ -1,14 +1,14 @@
-"""Who is there: a list of the devices nearby, and the search for one of them by its address.
+"""Who is there: a list of the devices nearby, and the search for those that are worn.
 
-A scan ends before a link begins, and nothing scans while data stream: scanning disturbs links (bleak #1290).
+A scan ends before a link begins; `sensors.air` sees to it that none begins beside a link.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bleak import BleakAdapter, BleakScanner
@@ -17,6 +17,7 @@ from bleak.backends.scanner import AdvertisementData
 
 from coach.errors import SensorError
 from coach.text import printable
+from sensors.air import Wanted
 from sensors.ble_faults import BLUETOOTH_ERRORS, explain, stopped
 from sensors.drivers import bears_cadence, kinds, known
 
@@ -71,49 +72,74 @@ async def scan(timeout_s: float, *, heard: Callable[[Found], None] | None = None
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A device to be linked, and how strong its signal was; None where it was linked already."""
+    """A device to be linked, and how strong its signal was; None where no scan has just heard it."""
 
     device: BLEDevice
-    rssi_dbm: int | None
+    rssi_dbm: int | None = None
 
 
-async def find(wanted: str, timeout_s: float, *, by_name: bool = False) -> Heard:
-    """Search for one device.
+async def find(
+    wanted: Sequence[Wanted], timeout_s: float, *, held: Mapping[Wanted, Heard], linger_s: float
+) -> dict[Wanted, Heard]:
+    """Search in one scan for all sensors that are wanted; give those that were heard.
+
+    The scan ends when all were heard, `linger_s` after the last of those without which there is no run, or after
+    `timeout_s`.
 
     Parameters
     ----------
-    wanted : its address as `Found` gives it, in any case, or its whole name.
-
-    Raises
-    ------
-    SensorError
-        With fault "not_found" when it was not heard within `timeout_s`.
+    held : those of them that need no search.
     """
-    heard: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+    heard, news = dict(held), asyncio.Event()
+    vital = {one for one in wanted if not one.companion} or set(wanted)
 
     def note(device: BLEDevice, advertisement: AdvertisementData) -> None:
-        said = printable(advertisement.local_name or device.name) if by_name else device.address
-        if said.casefold() == wanted.casefold() and not heard.done():
-            heard.set_result(Heard(device, advertisement.rssi))
+        for one in wanted:
+            if one not in heard and _is(one, device, advertisement):
+                heard[one] = Heard(device, advertisement.rssi)
+                news.set()
 
-    async with _listening(note):
-        done, _ = await asyncio.wait([heard], timeout=timeout_s)
-    if not done:
-        raise _not_found(wanted, timeout_s)
-    return heard.result()
+    async def all_heard(sought: set[Wanted]) -> None:
+        while not sought <= heard.keys():
+            news.clear()
+            await news.wait()
+
+    if not set(wanted) <= heard.keys():
+        async with _listening(note):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await all_heard(vital)
+                    async with asyncio.timeout(linger_s):
+                        await all_heard(set(wanted))
+    return heard
 
 
-async def find_held(address: str) -> Heard | None:
-    """Look for a device among those that are linked already, which do not advertise.
+async def find_held(wanted: Sequence[Wanted]) -> dict[Wanted, Heard]:
+    """Look for sensors among the devices that are linked already, which do not advertise.
 
     BlueZ keeps a link when the program that made it dies (bluez #89); elsewhere the system ends it. Of use before the
     first search only: bleak's list outlives a restart of bluetoothd, and then names links that are gone.
     """
     if sys.platform != "linux":
-        return None
+        return {}
     adapter = await BleakAdapter.get()
     devices = await adapter.get_connected_devices([driver.service for driver in known()])
-    return next((Heard(one, None) for one in devices if one.address.upper() == address.upper()), None)
+    return {
+        one: Heard(device)
+        for one in wanted
+        for device in devices
+        if not one.by_name and device.address.casefold() == one.name.casefold()
+    }
+
+
+def not_heard(wanted: Wanted, timeout_s: float) -> SensorError:
+    """Say that a scan did not find a sensor."""
+    return SensorError(
+        f"{wanted.name} was not heard within {timeout_s:g} s",
+        fault="not_found",
+        hint="wake the sensor (shake the pod, wet the strap) and close other apps connected to it: "
+        "a strap that is connected elsewhere does not advertise",
+    )
 
 
 @asynccontextmanager
@@ -134,10 +160,6 @@ def _found(device: BLEDevice, advertisement: AdvertisementData) -> Found:
     )
 
 
-def _not_found(wanted: str, timeout_s: float) -> SensorError:
-    return SensorError(
-        f"{wanted} was not heard within {timeout_s:g} s",
-        fault="not_found",
-        hint="wake the sensor (shake the pod, wet the strap) and close other apps connected to it: "
-        "a strap that is connected elsewhere does not advertise",
-    )
+def _is(wanted: Wanted, device: BLEDevice, advertisement: AdvertisementData) -> bool:
+    said = printable(advertisement.local_name or device.name) if wanted.by_name else device.address
+    return said.casefold() == wanted.name.casefold()

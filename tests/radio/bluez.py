@@ -37,11 +37,13 @@ DONE: Reply = ("", [])
 class Bluez:
     """One bluetoothd with one adapter, and the devices around it; made by `on_air`.
 
-    `calls` lists the methods that were called on it, in order; `linked` is set once a device was linked.
+    `calls` lists the methods that were called on it, in order; `linked` is set once a device was linked; `disturbed`
+    counts scans beside a link, which cost that link packets.
     """
 
     def __init__(self, bus: MessageBus) -> None:
         self.calls: list[str] = []
+        self.disturbed = 0
         self.linked = asyncio.Event()
         self._bus = bus
         self._objects = Objects(bus)
@@ -128,6 +130,8 @@ class Bluez:
 
     def _discover(self, state: Variant) -> Reply:
         self._require_power()
+        if state is ON and any(self.is_connected(device) for device in self._devices.values()):
+            self.disturbed += 1
         self._objects.change(ADAPTER_PATH, Discovering=state)
         return DONE
 
@@ -135,6 +139,8 @@ class Bluez:
         self._require_power()
         if not device.in_range:
             raise DBusError("org.bluez.Error.Failed", "Software caused connection abort")
+        if self._objects.get(ADAPTER_PATH, "Discovering"):
+            self.disturbed += 1
         self._objects.change(_path(device), Connected=ON)
         for number, service in enumerate(device.services):
             self._add_service(device, 0x10 * number, service)

@@ -10,13 +10,14 @@ from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
+    BleakDeviceNotFoundError,
     BleakError,
     BleakGATTProtocolError,
 )
 
 from sensors import ble_faults
 from sensors.backoff import backoff_s
-from sensors.ble_faults import Stage, explain, is_final
+from sensors.ble_faults import Stage, explain, is_final, is_forgotten
 
 
 def test_backoff_doubles_to_half_a_minute_and_can_be_repeated() -> None:
@@ -53,6 +54,22 @@ def test_every_error_of_the_stack_has_its_fault(error: Exception, fault: str) ->
     assert problem.__cause__ is error
     assert problem.message
     assert bool(problem.hint) == (fault in ("no_adapter", "powered_off", "not_allowed", "refused"))
+
+
+@pytest.mark.parametrize(
+    ("error", "forgotten"),
+    [
+        (BleakDeviceNotFoundError("C0:FF:EE:00:00:02", "It may have been removed when scanning stopped."), True),
+        (BleakError("device 'dev_C0_FF_EE_00_00_02' not found"), True),
+        (BleakDBusError("org.bluez.Error.Failed", ["Page Timeout"]), False),
+        (BleakError("Not connected"), False),
+        (TimeoutError(), False),
+    ],
+)
+def test_a_device_that_the_system_has_forgotten_is_told_from_one_out_of_reach(
+    error: Exception, forgotten: bool
+) -> None:
+    assert is_forgotten(error) == forgotten
 
 
 def test_every_reason_of_bleak_is_known() -> None:

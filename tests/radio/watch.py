@@ -74,6 +74,7 @@ class Run:
 def sensor(
     address: str,
     *,
+    name: str = "",
     clock: Clock | None = None,
     backoff: Callable[[], Iterator[float]] = lambda: itertools.repeat(0.01),
     scan_s: float = 5.0,
@@ -83,7 +84,7 @@ def sensor(
     air: Air | None = None,
 ) -> BleSensor:
     config = SensorConfig.model_construct(
-        address=address, match_name="", placement=placement, rate_hz=200, scan_s=scan_s, silence_s=silence_s
+        address=address, match_name=name, placement=placement, rate_hz=200, scan_s=scan_s, silence_s=silence_s
     )
     return BleSensor(address, clock=clock or HostClock(), config=config, companion=companion, air=air, backoff=backoff)
 
