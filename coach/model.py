@@ -37,7 +37,7 @@ Side = Literal["unknown", "left", "right"]
 CadenceStatus = Literal["acquiring", "locked", "idle", "lost"]
 CadenceSource = Literal["steps", "rsc"]
 LinkState = Literal["searching", "connected", "reconnecting", "lost", "ended"]
-LinkNews = Literal["overrun", "messages_lost", "turned_away"]
+LinkNews = Literal["overrun", "messages_lost", "turned_away", "faulty"]
 """What is told of a link without its state being another."""
 
 OutputState = Literal["open", "lost", "closed"]

@@ -203,7 +203,7 @@ class BleSensor:
 
     def _streaming(self, client: BleakClient, link: _Link) -> AbstractAsyncContextManager[tuple[About, frozenset[str]]]:
         services = {service.uuid for service in client.services}
-        peer = _BleakPeer(client, link.receive)
+        peer = _BleakPeer(client, link.receive, link.stumble)
         return streaming(peer, services, self._config.rate_hz, companion=self._wanted.companion)
 
     def _reached(self, stage: Stage) -> None:
@@ -238,8 +238,11 @@ async def _connected(device: BLEDevice, gone: Callable[[], None], timeout_s: flo
 class _BleakPeer:
     """A linked device, as drivers see it. Disconnecting ends every subscription, in all of bleak's backends."""
 
-    def __init__(self, client: BleakClient, receive: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self, client: BleakClient, receive: Callable[[str, bytes], None], stumble: Callable[[str, Exception], None]
+    ) -> None:
         self._client = client
+        self._stumble = stumble
         self.address = client.address
         self.name = printable(client.name)
         self.send = receive
@@ -255,7 +258,10 @@ class _BleakPeer:
 
     async def subscribe(self, characteristic: str, take: Callable[[bytes], None]) -> None:
         def notified(_: BleakGATTCharacteristic, value: bytearray) -> None:
-            take(bytes(value))
+            try:
+                take(bytes(value))
+            except Exception as error:  # a plug-in is somebody else's code, and bleak would print a traceback
+                self._stumble(characteristic, error)
 
         await self._client.start_notify(characteristic, notified)
 
@@ -272,6 +278,7 @@ class _Link:
         self._news = asyncio.Event()
         self._since: HostTime | None = None
         self._last: HostTime | None = None
+        self._stumbled: set[str] = set()
 
     def announce(self, state: SensorState, vital: frozenset[str]) -> None:
         """Say that the link stands, and let packets through; those of the codecs in `vital` show that it lives."""
@@ -287,6 +294,13 @@ class _Link:
         if codec in self._vital:
             self._last = at
             self._news.set()
+
+    def stumble(self, characteristic: str, error: Exception) -> None:
+        """Say, once for each characteristic, that what it sends is lost by a mistake in a driver."""
+        if characteristic not in self._stumbled:
+            self._stumbled.add(characteristic)
+            reason = f"its driver fails on {characteristic}: {error!r}; update the plug-in, or pip uninstall it"
+            self._emit(SensorState(at=self._clock.now(), sensor=self._sensor, state="faulty", reason=reason))
 
     def break_off(self, why: str = "the link broke") -> None:
         """Take note that the device is gone."""

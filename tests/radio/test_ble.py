@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,9 @@ import pytest
 from coach.clock import ManualClock
 from coach.errors import SensorError, UsageError
 from coach.model import BatteryReading, HeartRateReading, PodReading
-from sensors import ble_faults
+from sensors import ble_faults, drivers
 from sensors.codecs import decode
+from sensors.drivers.peer import About, Driver, Peer
 
 from .devices import (
     BATTERY_LEVEL,
@@ -128,6 +130,38 @@ async def test_packets_come_after_the_announcement_and_in_the_order_of_time(blue
         await run.receives("pmd")
     assert [getattr(item, "state", "") for item in run.items[:3]] == ["searching", "connected", ""]
     assert [item.at for item in run.items] == sorted(item.at for item in run.items)
+
+
+def test_a_driver_whose_callback_fails_is_told_of_once_and_the_run_goes_on(
+    radio: Radio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(value: bytes) -> None:
+        raise ValueError(f"{len(value)} bytes are too few")
+
+    @asynccontextmanager
+    async def stream(peer: Peer, rate_hz: int) -> AsyncIterator[About]:
+        await peer.subscribe(HEART_RATE, fail)
+        yield About()
+
+    faulty = Driver(kind="mine", service=HEART_RATE_SERVICE, carries="news", codecs=frozenset(), stream=stream)
+    with_mine = (*drivers.known(), faulty)
+    monkeypatch.setattr(drivers, "known", lambda: with_mine)
+
+    async def test(bluez: Bluez) -> None:
+        strap = PolarH10(beat_s=0.02)
+        bluez.add(strap)
+        async with running(sensor(strap.address)) as run:
+            await run.until(lambda: "faulty" in [state.state for state in run.states])
+            await run.receives("pmd", 3)
+        (told,) = [state for state in run.states if state.state == "faulty"]
+        assert told.sensor == f"ble:{strap.address}"
+        assert told.reason == (
+            f"its driver fails on {HEART_RATE}: ValueError('4 bytes are too few'); "
+            "update the plug-in, or pip uninstall it"
+        )
+
+    radio.run(test)
+    assert not caplog.records
 
 
 @emulated
