@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from coach.errors import CoachError
+from coach.errors import CoachError, UsageError
 from coach.model import (
     Beat,
     Control,
@@ -64,6 +64,11 @@ class Session:
     companions : sensors too, but the run goes on without them.
     make_output : makes the sound output; called again when the machine slept.
     on_problem : told in one line of what went wrong while the run went on.
+
+    Raises
+    ------
+    UsageError
+        When two sensors have the same id: what they send could not be told apart.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Session:
         self._pipeline = pipeline
         self._clock = clock
         self._sensors = [*sensors, *companions]
+        _require_different(sensor.id for sensor in self._sensors)
         self._companions = frozenset(sensor.id for sensor in companions)
         self._make_output = make_output
         self._output = make_output()
@@ -255,7 +261,7 @@ class Session:
             await sensor.run(self._emit)
         except Exception as error:  # whatever it is, the run is closed and kept first
             if sensor.id in self._companions:
-                self._put(SensorState(at=self._clock.now(), sensor=sensor.id, state="lost", reason=str(error)))
+                self._put(SensorState(at=self._clock.now(), sensor=sensor.id, state="lost", reason=_in_short(error)))
                 self._on_problem(f"the run goes on without {sensor.id}: {error}")
                 return
             self._failure = self._failure or error
@@ -297,6 +303,17 @@ class Session:
             await asyncio.to_thread(self._output.open, self._report)
         except CoachError as error:
             self._on_problem(f"no sound from here on: {error}")
+
+
+def _require_different(ids: Iterable[str]) -> None:
+    twice = sorted(sensor for sensor, count in Counter(ids).items() if count > 1)
+    if twice:
+        raise UsageError(f"{', '.join(twice)} is named twice", hint="give each sensor of a run once")
+
+
+def _in_short(error: Exception) -> str:
+    """Say what went wrong, without the advice."""
+    return error.message if isinstance(error, CoachError) else str(error) or type(error).__name__
 
 
 def _is_packet_of(sensor: str, item: Input) -> bool:

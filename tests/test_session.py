@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import pytest
 
 from coach.config import Config, flag_layer, merge, read_layer, shipped_path
-from coach.errors import AudioError, SensorError
+from coach.errors import AudioError, SensorError, UsageError
 from coach.formats.events import line
 from coach.model import (
     Beat,
@@ -677,20 +677,27 @@ async def test_a_run_goes_on_without_a_companion_that_fails_and_ends_with_its_ow
     async def fail(emit: Emit) -> None:
         emit(stage.connected("strap"))
         await asyncio.sleep(2)
-        raise SensorError("strap was not heard", fault="not_found")
+        raise SensorError("strap was not heard", fault="not_found", hint="wet it")
 
     async def stay(emit: Emit) -> None:
         await asyncio.sleep(ENDLESS_S)
 
     companions = [FakeSensor(fail, "strap"), FakeSensor(stay, "watch")]
     await stage.session(stage.pod(packets=20), companions=companions).run()
-    assert stage.problems == ["the run goes on without strap: strap was not heard"]
+    assert stage.problems == ["the run goes on without strap: strap was not heard (wet it)"]
     lost = next(state for state in stage.recorder.inputs_of(SensorState) if state.state == "lost")
     assert (lost.sensor, lost.reason) == ("strap", "strap was not heard")
     assert [packet.at for packet in stage.recorder.inputs_of(Packet)][-1] > lost.at + 5
     assert companions[1].stopped == 1
     assert_closed(stage)
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
+
+
+@in_virtual_time
+async def test_two_sensors_of_one_name_are_refused() -> None:
+    stage = Stage()
+    with pytest.raises(UsageError, match="pod is named twice"):
+        stage.session(stage.pod(), companions=[stage.pod()])
 
 
 @in_virtual_time
