@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from bleak import BleakClient
-from bleak.backends.characteristic import BleakGATTCharacteristic
-from bleak.backends.device import BLEDevice
 
 from coach.config import SensorConfig
 from coach.errors import SensorError, UsageError
-from coach.model import HostTime, Packet, SensorState
+from coach.model import SensorState
 from coach.ports import Clock, Emit
 from coach.text import printable
 from sensors.air import Air, Wanted
-from sensors.backoff import GOOD_S, backoff_s
-from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, is_forgotten, stopped
+from sensors.backoff import backoff_s
+from sensors.ble_faults import BLUETOOTH_ERRORS, Stage, explain, is_final, is_forgotten
+from sensors.ble_link import BleakPeer, Link, connected
 from sensors.ble_scan import Heard, find, find_held, not_heard
 from sensors.drivers import streaming
 from sensors.drivers.peer import About
@@ -122,7 +121,7 @@ class BleSensor:
         emit(SensorState(at=self._clock.now(), sensor=self.id, state="searching"))
         delays = self._backoff()
         while True:
-            link = _Link(self.id, self._clock, emit)
+            link = Link(self.id, self._clock, emit)
             trouble = await self._attempt(link)
             if is_final(trouble.fault, self._stage) and not self._may_come_later(trouble):
                 raise trouble
@@ -132,7 +131,7 @@ class BleSensor:
             await self._pause(next(delays))
 
     def _may_come_later(self, trouble: SensorError) -> bool:
-        """Tell whether a companion was not heard yet: a strap that is wetted late is taken late."""
+        """Tell whether a companion was not heard yet: it is taken once it may be searched for."""
         return self._wanted.companion and trouble.fault == "not_found"
 
     async def _pause(self, delay_s: float) -> None:
@@ -146,17 +145,17 @@ class BleSensor:
     def _must_wait(self) -> bool:
         return self._wanted.companion and self._known is None and self._air.busy
 
-    async def _attempt(self, link: _Link) -> SensorError:
+    async def _attempt(self, link: Link) -> SensorError:
         """Search, link and stream; give what put an end to it."""
         try:
             async with AsyncExitStack() as ends:
                 async with self._air.alone():
-                    connect_s = CONNECT_BESIDE_S if self._air.busy else CONNECT_S
                     heard = await self._device()
+                    connect_s = CONNECT_BESIDE_S if self._air.busy else CONNECT_S
                     self._reached(Stage.FOUND)
                     self._known = Heard(heard.device)
                     ends.enter_context(self._air.linked(self._wanted, heard.device.address, link.give_way))
-                    client = await ends.enter_async_context(_connected(heard.device, link.break_off, connect_s))
+                    client = await ends.enter_async_context(connected(heard.device, link.break_off, connect_s))
                     about, vital = await ends.enter_async_context(self._streaming(client, link))
                 self._reached(Stage.LINKED)
                 link.announce(self._connected_state(heard, about), vital)
@@ -186,10 +185,12 @@ class BleSensor:
         heard = self._air.take(self._wanted)
         if heard is not None:
             return heard
-        raise self._not_heard_yet() if found else not_heard(self._wanted, self._config.scan_s)
+        if found and self._wanted.companion:
+            raise self._not_heard_yet()
+        raise not_heard(self._wanted, self._config.scan_s)
 
     def _not_heard_yet(self) -> SensorError:
-        """Say that others were, and go first."""
+        """Say that a companion is not there, and that the first sensor goes before it."""
         return SensorError(f"{self._wanted.name} was not heard: {LATER}", fault="not_found")
 
     def _failed(self, error: Exception) -> SensorError:
@@ -201,9 +202,9 @@ class BleSensor:
             return SensorError(f"the system has forgotten {self._wanted.name}: {LATER}", fault="lost")
         return explain(error)
 
-    def _streaming(self, client: BleakClient, link: _Link) -> AbstractAsyncContextManager[tuple[About, frozenset[str]]]:
+    def _streaming(self, client: BleakClient, link: Link) -> AbstractAsyncContextManager[tuple[About, frozenset[str]]]:
         services = {service.uuid for service in client.services}
-        peer = _BleakPeer(client, link.receive, link.stumble)
+        peer = BleakPeer(client, link.receive, link.stumble)
         return streaming(peer, services, self._config.rate_hz, companion=self._wanted.companion)
 
     def _reached(self, stage: Stage) -> None:
@@ -223,106 +224,3 @@ class BleSensor:
             rssi_dbm=heard.rssi_dbm,
             faster=about.faster,
         )
-
-
-@asynccontextmanager
-async def _connected(device: BLEDevice, gone: Callable[[], None], timeout_s: float) -> AsyncIterator[BleakClient]:
-    client = BleakClient(device, lambda _: gone(), timeout=timeout_s)
-    await client.connect()
-    try:
-        yield client
-    finally:
-        await stopped(client.disconnect())
-
-
-class _BleakPeer:
-    """A linked device, as drivers see it. Disconnecting ends every subscription, in all of bleak's backends."""
-
-    def __init__(
-        self, client: BleakClient, receive: Callable[[str, bytes], None], stumble: Callable[[str, Exception], None]
-    ) -> None:
-        self._client = client
-        self._stumble = stumble
-        self.address = client.address
-        self.name = printable(client.name)
-        self.send = receive
-
-    def offers(self, characteristic: str) -> bool:
-        return self._client.services.get_characteristic(characteristic) is not None
-
-    async def read(self, characteristic: str) -> bytes:
-        return bytes(await self._client.read_gatt_char(characteristic))
-
-    async def write(self, characteristic: str, value: bytes) -> None:
-        await self._client.write_gatt_char(characteristic, value, response=True)
-
-    async def subscribe(self, characteristic: str, take: Callable[[bytes], None]) -> None:
-        def notified(_: BleakGATTCharacteristic, value: bytearray) -> None:
-            try:
-                take(bytes(value))
-            except Exception as error:  # a plug-in is somebody else's code, and bleak would print a traceback
-                self._stumble(characteristic, error)
-
-        await self._client.start_notify(characteristic, notified)
-
-
-class _Link:
-    """One attempt to link, what came of it, and the watch over it."""
-
-    def __init__(self, sensor: str, clock: Clock, emit: Emit) -> None:
-        self._sensor = sensor
-        self._clock = clock
-        self._emit = emit
-        self._broken = ""
-        self._vital: frozenset[str] = frozenset()
-        self._news = asyncio.Event()
-        self._since: HostTime | None = None
-        self._last: HostTime | None = None
-        self._stumbled: set[str] = set()
-
-    def announce(self, state: SensorState, vital: frozenset[str]) -> None:
-        """Say that the link stands, and let packets through; those of the codecs in `vital` show that it lives."""
-        self._since, self._vital = state.at, vital
-        self._emit(state)
-
-    def receive(self, codec: str, payload: bytes) -> None:
-        """Stamp a packet and hand it on."""
-        if self._since is None:
-            return
-        at = self._clock.now()
-        self._emit(Packet(at=at, sensor=self._sensor, codec=codec, payload=payload))
-        if codec in self._vital:
-            self._last = at
-            self._news.set()
-
-    def stumble(self, characteristic: str, error: Exception) -> None:
-        """Say, once for each characteristic, that what it sends is lost by a mistake in a driver."""
-        if characteristic not in self._stumbled:
-            self._stumbled.add(characteristic)
-            reason = f"its driver fails on {characteristic}: {error!r}; update the plug-in, or pip uninstall it"
-            self._emit(SensorState(at=self._clock.now(), sensor=self._sensor, state="faulty", reason=reason))
-
-    def break_off(self, why: str = "the link broke") -> None:
-        """Take note that the device is gone."""
-        self._broken = why
-        self._news.set()
-
-    def give_way(self) -> None:
-        """End the link, so that another sensor can be searched for."""
-        self.break_off("unlinked to search for the first sensor")
-
-    async def watch(self, silence_s: float) -> SensorError:
-        """Wait until the link breaks or bears nothing vital for `silence_s`; give which of the two."""
-        while not self._broken:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(silence_s):
-                    await self._news.wait()
-            except TimeoutError:
-                return SensorError(f"no data for {silence_s:g} s", fault="lost")
-        return SensorError(self._broken, fault="lost")
-
-    @property
-    def good(self) -> bool:
-        """Data flowed for a while: trouble from here on is new trouble."""
-        return self._since is not None and self._last is not None and self._last - self._since >= GOOD_S

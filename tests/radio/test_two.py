@@ -13,7 +13,7 @@ from sensors.air import Air, Wanted
 from sensors.ble import LATER, BleSensor
 
 from .devices import FootPod, PolarH10
-from .watch import Run, emulated, running, sensor
+from .watch import Run, emulated, failure, running, sensor
 
 if TYPE_CHECKING:
     from .bluez import Bluez
@@ -133,6 +133,13 @@ async def test_a_first_sensor_that_is_forgotten_has_its_companion_make_way(bluez
         await first.receives("rsc")
         await second.receives("heart-rate")
     assert bluez.disturbed == 0
+
+
+@emulated
+async def test_a_first_sensor_that_is_not_there_ends_the_run_though_its_companion_is(bluez: Bluez) -> None:
+    bluez.add(PolarH10())
+    pod, _ = two(Air(), scan_s=0.5)
+    assert (await failure(pod)).message == f"{POD} was not heard within 0.5 s"
 
 
 @emulated
