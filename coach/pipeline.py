@@ -46,6 +46,8 @@ from coach.selection import Selection
 from coach.tally import Tally
 
 SCHEMA = 1
+EXACT_S = 0.03
+"""A beat that may be heard further than this from its time, a tenth of a step, is aligned to nothing."""
 
 
 def header(config: Config, source: dict[str, object]) -> Header:
@@ -71,6 +73,7 @@ class Pipeline:
         self._band = Band(config.target.low_spm, config.target.high_spm)
         self._coach = Nudge(config.coaching, self._band)
         self._tally = Tally()
+        self._exact = True
 
     # --- the three calls ------------------------------------------------------------------------------------------
 
@@ -181,6 +184,7 @@ class Pipeline:
 
     def _output(self, report: OutputReport) -> Iterator[Event]:
         self._coach.set_latency(report.latency_s)
+        self._exact = report.spread_s <= EXACT_S
         yield OutputEvent(
             t_s=report.at,
             available_s=report.at,
@@ -232,7 +236,7 @@ class Pipeline:
                     yield from self._selection.take_news()
                     if counts:
                         yield cadence
-                        self._coach.set_phase_known(self._listeners[cadence.sensor].phase_known)
+                        self._coach.set_phase_known(self._exact and self._listeners[cadence.sensor].phase_known)
                         yield from self._coach.cadence(cadence, cadence.available_s)
                 case event:
                     yield event

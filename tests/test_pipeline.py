@@ -343,6 +343,23 @@ class TestControls:
         assert (told.output, told.state, told.latency_s, told.reason) == ("device", "open", 0.3, "Speakers")
         assert {round(beat.t_s - beat.available_s, 6) for beat in of(Beat, events)} == {0.4}
 
+    @pytest.mark.parametrize(("spread_s", "phase"), [(0.0, "locked"), (0.03, "locked"), (0.06, "free")])
+    def test_no_beat_is_aligned_through_a_sound_that_is_not_exact(self, bunched, fold, spread_s, phase):
+        report = OutputReport(at=0.0, output="simpleaudio", state="open", spread_s=spread_s)
+        events = fold(merged([report], framed(bunched)))
+        matching = next(decision for decision in of(Decision, events) if decision.mode == "match")
+        assert matching.phase == phase
+        feet = {beat.foot for beat in of(Beat, events)}
+        assert feet == ({"unknown"} if phase == "free" else {"sensor", "other"})
+
+    def test_the_phase_is_found_again_once_an_exact_output_plays(self, bunched, fold):
+        reports = [
+            OutputReport(at=0.0, output="simpleaudio", state="open", spread_s=0.06),
+            OutputReport(at=8.0, output="device", state="open"),
+        ]
+        events = fold(merged(reports, framed(bunched)))
+        assert next(decision for decision in of(Decision, events) if decision.mode == "match").phase == "locked"
+
 
 class TestStrap:
     def test_frames_in_bunches_of_1_4_s(self, strap, fold):
