@@ -14,7 +14,7 @@ unevenness more than a small constant error. So:
 
 A device whose clock is off by more than 80 ppm drifts until it is anchored anew, 50 ms further on.
 
-Theory of operation: only `observe` writes, from the thread of the sound; `frame_at` reads one number from any thread.
+Theory of operation: only `observe` writes, from the thread of the sound; any thread reads one number, `start_s`.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ class Timeline:
     Attributes
     ----------
     anchored : how often the line was anchored: 0 before there is one, more than 1 after an interruption.
+    start_s : host time at which frame 0 was heard, or would have been.
     """
 
     def __init__(self, rate_hz: int) -> None:
         self.anchored = 0
         self._rate_hz = rate_hz
-        self._start_s = 0.0
+        self.start_s = 0.0
         self._goal_s = 0.0
         self._seen_frame = 0
         self._last_batch_s = math.inf
@@ -51,7 +52,7 @@ class Timeline:
     def observe(self, frame: int, heard_at_s: float) -> None:
         """Take in that `frame` will be heard at `heard_at_s`; frames come in increasing order."""
         most_s = SLEW * (frame - self._seen_frame) / self._rate_hz
-        self._start_s += min(max(self._goal_s - self._start_s, -most_s), most_s)
+        self.start_s += min(max(self._goal_s - self.start_s, -most_s), most_s)
         self._seen_frame = frame
         self._batch.append(heard_at_s - frame / self._rate_hz)
         if len(self._batch) == BATCH:
@@ -60,12 +61,12 @@ class Timeline:
 
     def frame_at(self, host_s: float) -> int:
         """Give the frame that is heard at a host time; before the line is anchored, frame 0 is heard at 0 s."""
-        return round((host_s - self._start_s) * self._rate_hz)
+        return round((host_s - self.start_s) * self._rate_hz)
 
     def _settle(self, start_s: float) -> None:
-        if self.anchored and abs(start_s - self._start_s) <= AGREE_S:
+        if self.anchored and abs(start_s - self.start_s) <= AGREE_S:
             self._goal_s = start_s
         elif abs(start_s - self._last_batch_s) <= AGREE_S:
-            self._start_s = self._goal_s = start_s
+            self.start_s = self._goal_s = start_s
             self.anchored += 1
         self._last_batch_s = start_s

@@ -90,9 +90,12 @@ class Output(Ear, Protocol):
 
     @property
     def streams(self) -> bool:
-        """Whether it holds a stream open, which does not outlive a sleep of the machine."""
+        """Whether it holds a stream open, which ends with its server or while the machine sleeps."""
 
     def open(self, report: Report) -> None: ...
+
+    def look(self) -> None:
+        """Look whether it still plays, and report if not. Called twice a second, in a thread where it may take long."""
 
     def close(self) -> None: ...
 

@@ -46,6 +46,8 @@ TELL_DROPPED = 1000
 LOOK_S = 0.25
 """The pump looks at the clock so often even when nothing happens."""
 
+LOOK_AT_OUTPUT_S = 0.5
+
 SLEPT_S = 5.0
 """A hole in the clock longer than this is the machine's sleep."""
 
@@ -62,7 +64,7 @@ class Session:
     clock : host time.
     sensors, sinks : what it owns from `run` on. listeners : who hears the beats beside the output.
     companions : sensors too, but the run goes on without them.
-    make_output : makes the sound output; called again when the machine slept.
+    output : the sound, which comes back by itself when it is lost.
     on_problem : told in one line of what went wrong while the run went on.
 
     Raises
@@ -77,7 +79,7 @@ class Session:
         clock: Clock,
         *,
         sensors: Sequence[Sensor],
-        make_output: Callable[[], Output],
+        output: Output,
         companions: Sequence[Sensor] = (),
         sinks: Sequence[Sink] = (),
         listeners: Sequence[Ear] = (),
@@ -88,8 +90,7 @@ class Session:
         self._sensors = [*sensors, *companions]
         _require_different(sensor.id for sensor in self._sensors)
         self._companions = frozenset(sensor.id for sensor in companions)
-        self._make_output = make_output
-        self._output = make_output()
+        self._output = output
         self._listeners = listeners
         self._sinks = list(sinks)
         self._broken: list[Sink] = []
@@ -116,6 +117,7 @@ class Session:
         """
         try:
             await asyncio.to_thread(self._output.open, self._report)
+            watching = self._loop.create_task(self._look_at_output(), name="sound")
             if duration_s is not None:
                 self._loop.call_later(duration_s, self.stop)
             try:
@@ -123,6 +125,7 @@ class Session:
                     self._start(sensor)
                 await self._pump()
             finally:
+                watching.cancel()
                 await self._end_sensors()
             self._finish()
         finally:
@@ -131,6 +134,15 @@ class Session:
                 await self._close(sink)
         if self._failure is not None:
             raise self._failure
+
+    async def _look_at_output(self) -> None:
+        """Let the output notice that it is lost, and come back, in a thread: it may take seconds."""
+        try:
+            while True:
+                await asyncio.sleep(LOOK_AT_OUTPUT_S)
+                await asyncio.to_thread(self._output.look)
+        except Exception as error:
+            self._on_problem(f"the sound is no longer looked after: {error!r}")
 
     async def _close(self, part: Output | Sink) -> None:
         """Close a part in a thread, so that a second Ctrl-C finds the loop awake; one that fails is told of."""
@@ -283,7 +295,7 @@ class Session:
         self._deliver(None, self._pipeline.finish(end))
 
     async def _wake_up(self, now: HostTime, length_s: float) -> None:
-        """After sleep links and sound streams are dead, whatever they say: make them anew."""
+        """After sleep links are dead, whatever they say: make them anew. The sound looks after itself."""
         self._put(HostSlept(at=now, length_s=length_s))
         self._drain()
         self._on_problem(f"this computer slept for {length_s:.0f} s; sensor and sound are opened again")
@@ -291,18 +303,6 @@ class Session:
         await self._end_sensors()
         for sensor in slept:
             self._start(sensor)
-        await self._reopen_output()
-
-    async def _reopen_output(self) -> None:
-        """Make the sound anew, if it was a stream."""
-        if not self._output.streams:
-            return
-        await self._close(self._output)
-        self._output = self._make_output()
-        try:
-            await asyncio.to_thread(self._output.open, self._report)
-        except CoachError as error:
-            self._on_problem(f"no sound from here on: {error}")
 
 
 def _require_different(ids: Iterable[str]) -> None:

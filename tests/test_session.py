@@ -15,6 +15,7 @@ import selectors
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import pytest
@@ -146,31 +147,30 @@ class FakeSensor:
 
 
 class SoundCard:
-    """What all outputs of a run play on: it takes as long to open as it is told to, and refuses when it is told to."""
+    """What the output of a run plays on."""
 
     def __init__(self, clock: LoopClock) -> None:
         self.clock = clock
         self.calls: list[str] = []
         self.beats: list[Beat] = []
         self.report: Report = lambda report: None
+        self.looked_at_s: list[float] = []
         self.refuses = False
+        self.breaks_on_look = False
         self.breaks_on_close = False
-        self.opens_in_s = 0.0
 
 
 class FakeOutput:
     """An output, opened once, as the real ones."""
 
-    name = "fake"
+    name, streams = "fake", True
 
-    def __init__(self, card: SoundCard, *, streams: bool = True) -> None:
-        self.streams = streams
+    def __init__(self, card: SoundCard) -> None:
         self._card = card
         self._is_open = False
 
     def open(self, report: Report) -> None:
         self._card.calls.append("open")
-        self._card.clock.stall(self._card.opens_in_s)
         if self._card.refuses:
             raise AudioError("there is no sound device")
         self._card.report = report
@@ -180,6 +180,11 @@ class FakeOutput:
     def play(self, beat: Beat) -> None:
         if self._is_open:
             self._card.beats.append(beat)
+
+    def look(self) -> None:
+        self._card.looked_at_s.append(self._card.clock.now())
+        if self._card.breaks_on_look:
+            raise RuntimeError("the sound card is on fire")
 
     def close(self) -> None:
         self._card.calls.append("close")
@@ -261,14 +266,13 @@ class Stage:
         companions: Sequence[Any] = (),
         sinks: Sequence[Any] = (),
         listeners: Sequence[Any] = (),
-        streams: bool = True,
     ) -> Session:
         return Session(
             Pipeline(self.config, decode),
             self.clock,
             sensors=sensors,
             companions=companions,
-            make_output=lambda: FakeOutput(self.sound, streams=streams),
+            output=FakeOutput(self.sound),
             sinks=[*sinks, self.recorder],
             listeners=listeners,
             on_problem=self.problems.append,
@@ -339,7 +343,7 @@ async def test_inputs_of_all_kinds_are_taken_in_the_order_in_which_they_entered(
     session = stage.session(stage.pod(every_s=0.5, packets=4))
     lost = OutputReport(at=HostTime(0.0), output="fake", state="lost", latency_s=0.1)
     stage.loop.call_later(0.7, session.act, "pause")
-    stage.loop.call_later(0.7, session.act, "lap")
+    stage.loop.call_later(0.701, session.act, "lap")  # timers of one time fire in any order
     stage.loop.call_later(1.2, session.act, "resume")
     stage.loop.call_later(1.4, lambda: stage.sound.report(lost))
     await session.run()
@@ -795,7 +799,7 @@ async def test_a_fault_of_our_own_in_a_sensor_comes_out_after_all_is_closed() ->
 
 
 @in_virtual_time
-async def test_after_sleep_the_hole_is_a_gap_and_sensor_and_sound_are_opened_again() -> None:
+async def test_after_sleep_the_hole_is_a_gap_and_the_sensor_is_opened_again() -> None:
     stage = Stage()
     sensor = stage.pod()
     session = stage.session(sensor)
@@ -806,7 +810,7 @@ async def test_after_sleep_the_hole_is_a_gap_and_sensor_and_sound_are_opened_aga
     (gap,) = [gap for gap in stage.recorder.of(Gap) if "slept" in gap.reason]
     assert (gap.t_s, gap.length_s) == pytest.approx((5, 600), abs=1)
     assert (sensor.runs, sensor.stopped) == (2, 2)
-    assert stage.sound.calls == ["open", "close", "open", "close"]
+    assert stage.sound.calls == ["open", "close"], "it comes back by itself"
     assert any("slept for 600 s" in problem for problem in stage.problems)
     assert len([packet for packet in stage.recorder.inputs_of(Packet) if packet.at > slept.at]) > 20
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
@@ -824,48 +828,6 @@ async def test_no_beat_is_made_for_the_time_of_a_sleep() -> None:
     assert before
     assert asleep == []
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
-
-
-@in_virtual_time
-async def test_sound_that_takes_long_to_open_again_is_not_another_sleep() -> None:
-    stage = Stage()
-    session = stage.session(stage.pod())
-
-    def close_lid() -> None:
-        stage.sound.opens_in_s = 7.0  # what `auto` takes where two outputs do not answer
-        stage.clock.sleep(600)
-
-    stage.loop.call_later(5, close_lid)
-    await session.run(60)
-    assert len(stage.recorder.inputs_of(HostSlept)) == 1
-    assert stage.sound.calls == ["open", "close", "open", "close"]
-
-
-@in_virtual_time
-async def test_sound_that_does_not_open_again_after_sleep_is_told_and_the_run_goes_on() -> None:
-    stage = Stage()
-    session = stage.session(stage.pod())
-
-    def close_lid() -> None:
-        stage.sound.refuses = True
-        stage.clock.sleep(600)
-
-    stage.loop.call_later(5, close_lid)
-    await session.run(20)
-    assert any("no sound from here on" in problem for problem in stage.problems)
-    (slept,) = stage.recorder.inputs_of(HostSlept)
-    assert stage.recorder.inputs_of(Packet)[-1].at > slept.at + 10
-    assert isinstance(stage.recorder.events[-1], Summary)
-
-
-@in_virtual_time
-async def test_sound_that_is_no_stream_goes_on_through_a_sleep() -> None:
-    """A WAV file that were opened again would lose what it held."""
-    stage = Stage()
-    session = stage.session(stage.pod(), streams=False)
-    stage.loop.call_later(5, stage.clock.sleep, 600)
-    await session.run(10)
-    assert stage.sound.calls == ["open", "close"]
 
 
 @in_virtual_time
@@ -894,6 +856,29 @@ async def test_stop_during_the_reopening_after_sleep_ends_the_run() -> None:
     await session.run()
     assert stage.loop.time() < 10
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
+
+
+# --- the sound looks after itself ---------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_the_output_is_looked_at_twice_a_second_until_the_run_ends() -> None:
+    stage = Stage()
+    await stage.session(stage.pod(every_s=2.0)).run(10)
+    await asyncio.sleep(10)
+    gaps_s = [after - before for before, after in pairwise(stage.sound.looked_at_s)]
+    assert gaps_s == pytest.approx([0.5] * 18, abs=0.05)
+
+
+@in_virtual_time
+async def test_a_look_that_fails_is_told_once_and_the_run_goes_on() -> None:
+    stage = Stage()
+    stage.sound.breaks_on_look = True
+    await stage.session(stage.pod(packets=20)).run()
+    assert [problem for problem in stage.problems if "looked after" in problem] == [
+        "the sound is no longer looked after: RuntimeError('the sound card is on fire')"
+    ]
+    assert len(stage.recorder.inputs_of(Packet)) == 20
 
 
 @in_virtual_time

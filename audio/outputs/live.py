@@ -1,7 +1,7 @@
-"""What every output that plays live is made of: beats go in, blocks come out, and there is news of both.
+"""What every output that plays live is made of: cues go in, blocks come out, and there is news of both.
 
-Two threads meet here. The thread of the sound calls `block` and `fail`, which neither lock nor wait; the session calls
-everything else. A callback may not report, so what happened there is reported with the next beat.
+Two threads meet here. The thread of the sound calls `block` and `fail`, which neither lock nor wait; whoever owns the
+output calls everything else. A callback may not report, so what happened there is reported by the next `look`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from audio.timeline import Timeline
 from audio.track import Track
 from coach.config import AudioConfig
 from coach.model import Cue, OutputReport, OutputState
-from coach.ports import Clock, Report
+from coach.ports import Clock, Report, Words
 
 BLOCK_S = 0.02
 START_S = 6.0
@@ -24,22 +24,36 @@ POLL_S = 0.01
 
 
 class LiveTrack:
-    """A click track on the timeline of a live output.
+    """A track on the timeline of a live output.
 
     Parameters
     ----------
     output : what reports call the output.
-    config : rate, volume, and what the runner's headphones add to the latency.
+    config : volume, what a cue sounds like, and what the runner's headphones add to the latency.
     clock : host time.
+    words : whoever turns prompts into sound; without, prompts are silent.
+    rate_hz : frames a second, where it is not the configured rate.
+    handed_s : how much the sound takes at once.
     """
 
-    def __init__(self, output: str, config: AudioConfig, clock: Clock) -> None:
-        self.block_frames = round(BLOCK_S * config.sample_rate_hz)
+    def __init__(
+        self,
+        output: str,
+        config: AudioConfig,
+        clock: Clock,
+        words: Words | None = None,
+        *,
+        rate_hz: int | None = None,
+        handed_s: float = BLOCK_S,
+    ) -> None:
+        self.rate_hz = rate_hz or config.sample_rate_hz
+        self.block_frames = round(BLOCK_S * self.rate_hz)
         self._output = output
         self._clock = clock
         self._extra_s = config.latency_ms / 1000
-        self._track = Track(config.sample_rate_hz, Sounds(config.sample_rate_hz, config))
-        self._timeline = Timeline(config.sample_rate_hz)
+        self._handed_s = handed_s
+        self._track = Track(self.rate_hz, Sounds(self.rate_hz, config, words))
+        self._timeline = Timeline(self.rate_hz)
         self._anchored = 0
         self._ahead_s = 0.0
         self._block_at_s = 0.0
@@ -56,7 +70,7 @@ class LiveTrack:
         return self._timeline.anchored > 0
 
     def block(self, n_frames: int, ahead_s: float) -> Stereo:
-        """Render the next block, shape (n_frames, 2).
+        """Render the next block, shape (n_frames, 2); not to be written to.
 
         While the buffers are being filled, blocks are taken as fast as they come, and when they will sound is a guess
         (1.4 s off with a fresh PulseAudio): nothing is believed before twice `ahead_s` was rendered.
@@ -67,26 +81,38 @@ class LiveTrack:
         ahead_s : from now until its first frame is heard.
         """
         self._block_at_s = self._clock.now()
-        if self._track.position > 2 * ahead_s * self._track.rate_hz:
+        if self._track.position > 2 * ahead_s * self.rate_hz:
             self._timeline.observe(self._track.position, self._block_at_s + ahead_s)
             self._ahead_s = max(self._ahead_s, ahead_s)
         return self._track.render(n_frames)
 
     def fail(self, error: Exception) -> None:
-        """Note, from the thread of the sound, what went wrong there; it is reported with the next beat."""
+        """Note, from the thread of the sound, what went wrong there; `look` reports it."""
         self._fault = f"the click track failed: {error!r}"
 
-    def opened(self, report: Report) -> None:
-        """Begin to take beats, and say so."""
+    def opened(self, report: Report, reason: str = "") -> None:
+        """Begin to take cues, and say so."""
         self._report = report
         self._anchored = self._timeline.anchored
-        self._say("open")
+        self._say("open", reason)
 
     def play(self, cue: Cue) -> None:
         """Schedule a cue, unless the sound is lost."""
-        self._watch()
+        self.look()
         if self._state == "open":
             self._track.schedule(self._timeline.frame_at(cue.t_s - self._extra_s), cue)
+
+    def look(self) -> None:
+        """Report what is new: that the sound has stopped, or was interrupted."""
+        if self._state != "open":
+            return
+        if self._fault:
+            self.lost(self._fault)
+        elif self._clock.now() - self._block_at_s > STALL_S:
+            self.lost("the sound has stopped")
+        elif self._anchored != self._timeline.anchored:
+            self._anchored = self._timeline.anchored
+            self._say("open", "the sound was interrupted, and plays again")
 
     def lost(self, reason: str) -> None:
         """Say, once, that nothing plays any more."""
@@ -94,7 +120,7 @@ class LiveTrack:
             self._say("lost", reason)
 
     def finish(self) -> None:
-        """Wait until the last click has been heard, or could not be."""
+        """Wait until the last sound has been heard, or could not be."""
         for _ in range(round(LAST_CLICK_S / POLL_S)):
             if self._state != "open":
                 return
@@ -104,21 +130,19 @@ class LiveTrack:
         time.sleep(self._ahead_s)
 
     def closed(self) -> None:
-        """Say that the output is closed, and which beats were not heard."""
+        """Say that the output is closed, and what was not heard."""
         self._say("closed", self._track.missed)
-
-    def _watch(self) -> None:
-        stalled = self._clock.now() - self._block_at_s > STALL_S
-        if self._fault:
-            self.lost(self._fault)
-        elif stalled:
-            self.lost("the sound device has stopped")
-        elif self._anchored != self._timeline.anchored:
-            self._anchored = self._timeline.anchored
-            self._say("open", "the sound was interrupted, and plays again")
 
     def _say(self, state: OutputState, reason: str = "") -> None:
         self._state = state
-        latency_s = self._ahead_s + BLOCK_S + self._extra_s
-        now = self._clock.now()
-        self._report(OutputReport(at=now, output=self._output, state=state, latency_s=latency_s, reason=reason))
+        self._report(
+            OutputReport(
+                at=self._clock.now(),
+                output=self._output,
+                state=state,
+                latency_s=self._ahead_s + self._handed_s + self._extra_s,
+                rate_hz=self.rate_hz if state == "open" else None,
+                start_s=self._timeline.start_s + self._extra_s if state == "open" else None,
+                reason=reason,
+            )
+        )

@@ -23,6 +23,9 @@ class NullOutput:
     def play(self, cue: Cue) -> None:
         pass
 
+    def look(self) -> None:
+        pass
+
     def close(self) -> None:
         if self._report is not None:
             self._report(OutputReport(at=self._clock.now(), output=self.name, state="closed"))

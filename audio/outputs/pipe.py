@@ -26,7 +26,7 @@ from audio.outputs.live import BLOCK_S, LiveTrack
 from coach.config import AudioConfig
 from coach.errors import AudioError
 from coach.model import Cue
-from coach.ports import Clock, Report
+from coach.ports import Clock, Report, Words
 
 PIPE_BYTES = 4096
 FRAME_BYTES = 8
@@ -62,16 +62,18 @@ class PipeOutput:
 
     Parameters
     ----------
-    config : rate, latency and volume.
+    config : rate, latency and what a cue sounds like.
     clock : host time.
+    words : whoever turns prompts into sound.
     """
 
     name = "pipe"
     streams = True
 
-    def __init__(self, config: AudioConfig, clock: Clock) -> None:
+    def __init__(self, config: AudioConfig, clock: Clock, words: Words | None = None) -> None:
         self._config = config
         self._clock = clock
+        self._words = words
         self._player: _Player | None = None
 
     def open(self, report: Report) -> None:
@@ -96,18 +98,22 @@ class PipeOutput:
         raise AudioError("; ".join(refusals))
 
     def play(self, cue: Cue) -> None:
-        if self._player is not None:
-            self._player.live.play(cue)
+        if (player := self._player) is not None:
+            player.live.play(cue)
+
+    def look(self) -> None:
+        if (player := self._player) is not None:
+            player.live.look()
 
     def close(self) -> None:
-        if self._player is not None:
-            self._player.live.finish()
-            self._player.stop()
-            self._player.live.closed()
-            self._player = None
+        player, self._player = self._player, None
+        if player is not None:
+            player.live.finish()
+            player.live.closed()
+            player.stop()
 
     def _start(self, tool: str) -> _Player:
-        live = LiveTrack(self.name, self._config, self._clock)
+        live = LiveTrack(self.name, self._config, self._clock, self._words)
         buffer_s = self._config.buffer_s + SPARE_S
         try:
             arguments = PLAYERS[tool](self._config.sample_rate_hz, round(buffer_s * 1000))

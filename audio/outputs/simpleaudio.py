@@ -1,110 +1,255 @@
-"""The simpleaudio package: one sound a beat, started at its time. **Not exact to the sample.**
+"""The simpleaudio package, in a process of its own. **Not exact to the sample, and late to hear of a change.**
 
-simpleaudio opens the device anew for every sound, which takes 14 to 75 ms: clicks fall 13 to 35 ms (p95) off their
-times, three times what the ear lets pass at 180 spm. A click at the very start of a sound was not heard at all through
-PulseAudio, hence the silence before it. Take `device` or `pipe` where there is a choice.
+simpleaudio opens the device anew for every sound, which takes 14 to 75 ms and holds the interpreter; some of its
+versions crash. So a helper process plays (`simpleaudio_player`), which may do either without harm to the run, and what
+it plays is pieces of the same track as everywhere else, about a second long, each started at its time. Within a piece
+clicks are even to the sample; from one to the next they are off by 20 to 64 ms, three to eight times what the ear
+lets pass at 180 spm. Pieces are cut in the middle of a gap between clicks, so that neither piece touches a click, and
+because a click at the very start of a sound was not heard at all through PulseAudio. Words may be cut.
+
+A piece must be whole before it starts: beats are wanted its length ahead, and a change is heard so much later. Take
+`device` or `pipe` where there is a choice.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
-from queue import SimpleQueue
-from typing import Any
+from collections import deque
+from collections.abc import Sequence
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 
+from audio.click import click
+from audio.outputs.simpleaudio_player import HEADER, READY
 from audio.sounds import Sounds, Stereo
+from audio.track import Track
 from coach.config import AudioConfig
 from coach.errors import AudioError
 from coach.model import Beat, Cue, OutputReport, OutputState
-from coach.ports import Clock, Report
+from coach.ports import Clock, Report, Words
 
-START_S = 0.045
-SILENCE_S = 0.1
+SHORTEST_S = 0.8
+LONGEST_S = 1.2
+OPENING_S = 0.045
+"""From the order to play to the first sample, on average."""
+HANDING_S = 0.1
+"""To render a piece and bring it to the helper."""
+SPREAD_S = 0.06
 TOO_LATE_S = 0.1
-STOP_S = 2.0
+TEST_S = 5.0
+STOP_S = 3.0
+POLL_S = 0.01
+HINT = "pip install 'cadence-coach[simpleaudio]'"
 
 
 class SimpleAudioOutput:
-    """Plays each beat as a sound of its own, as near to its time as the package can.
+    """Plays pieces of about a second, as near to their times as the package can.
 
     Parameters
     ----------
-    config : rate, volume, and what the runner's headphones add to the latency.
+    config : rate, what a cue sounds like, and what the runner's headphones add to the latency.
     clock : host time.
+    words : whoever turns prompts into sound.
     """
 
     name = "simpleaudio"
     streams = False
 
-    def __init__(self, config: AudioConfig, clock: Clock) -> None:
-        self._config = config
+    def __init__(self, config: AudioConfig, clock: Clock, words: Words | None = None) -> None:
+        self._rate_hz = config.sample_rate_hz
         self._clock = clock
-        self._sounds = Sounds(config.sample_rate_hz, config)
-        self._latency_s = START_S + SILENCE_S + config.latency_ms / 1000
-        self._beats: SimpleQueue[Beat | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        self._module: Any = None
+        self._extra_s = config.latency_ms / 1000
+        self._latency_s = LONGEST_S + HANDING_S + OPENING_S + self._extra_s
+        self._track = Track(self._rate_hz, Sounds(self._rate_hz, config, words))
+        self._click_frames = len(click("left", self._rate_hz, config.click))
+        self._beats: deque[int] = deque()
+        self._start_s = 0.0
+        self._thread = threading.Thread(target=self._feed, name=self.name, daemon=True)
+        self._closing = threading.Event()
+        self._player: Player | None = None
         self._late = 0
-        self._report: Report | None = None
+        self._state: OutputState = "closed"
+        self._report: Report = lambda report: None
 
     def open(self, report: Report) -> None:
-        """Play a moment of silence, to see that it works.
+        """Start the helper, which plays a moment of silence to see that it works.
 
         Raises
         ------
         AudioError
-            When the package is missing or refuses.
+            When the package is missing, refuses or crashes.
         """
-        try:
-            import simpleaudio
-        except ImportError:
-            hint = "pip install 'cadence-coach[simpleaudio]'"
-            raise AudioError("the package simpleaudio is missing", hint=hint) from None
-        try:
-            self._module = simpleaudio
-            self._sound(np.zeros((1, 2), dtype=np.float32))
-        except Exception as error:  # the package's own error derives from Exception alone
-            raise AudioError(f"simpleaudio does not play: {error}") from error
+        if find_spec("simpleaudio") is None:
+            raise AudioError("the package simpleaudio is missing", hint=HINT)
+        self._player = Player()
+        self._start_s = self._clock.now() + HANDING_S + OPENING_S
         self._report = report
         self._thread.start()
-        self._say("open", "clicks are not exact to the sample")
+        spread_ms, change_s = round(SPREAD_S * 1000), self._latency_s
+        self._say("open", f"not exact: clicks may be {spread_ms} ms off, and a change is heard after {change_s:.1f} s")
 
     def play(self, cue: Cue) -> None:
-        if isinstance(cue, Beat) and self._thread.is_alive():
-            self._beats.put(cue)
+        if self._state == "open":
+            frame = round((cue.t_s - self._extra_s - self._start_s) * self._rate_hz)
+            if isinstance(cue, Beat):
+                self._beats.append(frame)
+            self._track.schedule(frame, cue)
+
+    def look(self) -> None:
+        if self._state == "open" and self._player is not None and not self._player.alive:
+            self._say("lost", self._player.last_words())
 
     def close(self) -> None:
-        if self._thread.is_alive():
-            self._beats.put(None)
-            self._thread.join(STOP_S)
-            time.sleep(self._latency_s)
-        self._say("closed", f"beats too late to be heard: {self._late}" if self._late else "")
-        self._report = None
-
-    def _run(self) -> None:
-        try:
-            while (beat := self._beats.get()) is not None:
-                self._play_in_time(beat)
-        except Exception as error:
-            self._say("lost", f"simpleaudio does not play: {error}")
-
-    def _play_in_time(self, beat: Beat) -> None:
-        wait_s = beat.t_s - self._latency_s - self._clock.now()
-        if wait_s < -TOO_LATE_S:
-            self._late += 1
+        player, self._player = self._player, None
+        if player is None:
             return
-        time.sleep(max(0.0, wait_s))
-        if (sound := self._sounds.of(beat)) is not None:
-            self._sound(sound)
+        give_up_s = self._clock.now() + self._latency_s + STOP_S
+        while player.alive and self._track.position < self._track.ends_at and self._clock.now() < give_up_s:
+            time.sleep(POLL_S)
+        self._closing.set()
+        self._thread.join(STOP_S)
+        player.stop()
+        late = f"pieces too late to be played: {self._late}" if self._late else ""
+        self._say("closed", "; ".join(filter(None, [self._track.missed, late])))
 
-    def _sound(self, sound: Stereo) -> None:
-        silence = np.zeros((round(SILENCE_S * self._config.sample_rate_hz), 2), dtype=np.float32)
-        samples = np.round(np.concatenate([silence, sound]) * 32767).astype("<i2")
-        self._module.play_buffer(samples, 2, 2, self._config.sample_rate_hz)
+    # --- the thread -----------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        """Render each piece when it is due, and hand it over."""
+        player = self._player
+        while player is not None:
+            begin_s = self._start_s + self._track.position / self._rate_hz
+            if self._closing.wait(max(0.0, begin_s - HANDING_S - OPENING_S - self._clock.now())):
+                return
+            piece = self._piece()
+            in_s = begin_s - OPENING_S - self._clock.now()
+            if not piece.any():
+                continue
+            if in_s < -TOO_LATE_S:
+                self._late += 1
+            elif not player.play(piece, in_s, self._rate_hz):
+                return
+
+    def _piece(self) -> Stereo:
+        position = self._track.position
+        while self._beats and self._beats[0] + self._click_frames <= position:
+            self._beats.popleft()
+        shortest, longest = (position + round(length_s * self._rate_hz) for length_s in (SHORTEST_S, LONGEST_S))
+        return self._track.render(cut(list(self._beats.copy()), self._click_frames, shortest, longest) - position)
 
     def _say(self, state: OutputState, reason: str = "") -> None:
-        if self._report is not None:
-            now = self._clock.now()
-            self._report(OutputReport(at=now, output=self.name, state=state, latency_s=self._latency_s, reason=reason))
+        self._state = state
+        self._report(
+            OutputReport(
+                at=self._clock.now(),
+                output=self.name,
+                state=state,
+                latency_s=self._latency_s,
+                spread_s=SPREAD_S,
+                reason=reason,
+            )
+        )
+
+
+class Player:
+    """The helper process.
+
+    Raises
+    ------
+    AudioError
+        When it does not start, or does not get as far as playing; says what it said.
+    """
+
+    def __init__(self) -> None:
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        script = str(Path(__file__).with_name("simpleaudio_player.py"))
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lasts as long as the process
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", script], stdin=PIPE, stdout=PIPE, stderr=self._complaints, env=environ
+            )
+        except OSError as error:
+            self._complaints.close()
+            raise AudioError(f"simpleaudio does not start: {error}") from error
+        if not self._ready():
+            self._process.kill()
+            words = self.last_words()
+            self.stop()
+            raise AudioError(words)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def play(self, piece: Stereo, in_s: float, rate_hz: int) -> bool:
+        """Order a piece to be begun in so many seconds; give False when nobody takes it."""
+        samples = np.round(piece * 32767).astype("<i2").tobytes()
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(HEADER.pack(time.monotonic() + in_s, rate_hz, len(samples)) + samples)
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return True
+
+    def last_words(self) -> str:
+        """Wait for its end, and say how it came about."""
+        code = self._process.wait()
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").split("\n")
+        if code < 0:
+            return f"simpleaudio crashed ({signal.Signals(-code).name})"
+        said = [line.strip() for line in lines if line.strip()]
+        return f"simpleaudio: {said[-1]}" if said else f"simpleaudio has ended, with exit code {code}"
+
+    def stop(self) -> None:
+        """Let the last sound end, then the process, whatever it takes."""
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._complaints.close()
+
+    def _ready(self) -> bool:
+        """Wait for the word; a helper that hangs is ended, which ends the wait."""
+        assert self._process.stdout is not None
+        limit = threading.Timer(TEST_S, self._process.kill)
+        limit.start()
+        try:
+            return self._process.stdout.readline() == READY
+        finally:
+            limit.cancel()
+
+
+def cut(beats: Sequence[int], click_frames: int, shortest: int, longest: int) -> int:
+    """Give the frame, from `shortest` to `longest`, that lies furthest from every click; of equals the last.
+
+    Parameters
+    ----------
+    beats : the frames at which clicks begin.
+    click_frames : the length of each.
+    """
+
+    def room(frame: int) -> int:
+        return min((max(begin - frame, frame - begin - click_frames) for begin in beats), default=0)
+
+    middles = [(begin + click_frames + after) // 2 for begin, after in pairwise(beats)]
+    within = [frame for frame in middles if shortest < frame < longest]
+    return max([shortest, *within, longest], key=lambda frame: (room(frame), frame))

@@ -74,6 +74,9 @@ class WavOutput:
         self._track.schedule(round(cue.t_s * self._track.rate_hz), cue)
         self._advance(math.floor(cue.available_s * self._track.rate_hz))
 
+    def look(self) -> None:
+        pass
+
     def close(self) -> None:
         self._advance(max(self._track.ends_at, round(self._clock.now() * self._track.rate_hz)))
         self._release()

@@ -197,7 +197,7 @@ class _Run:
                 clock,
                 sensors=[worn.main],
                 companions=worn.companions,
-                make_output=lambda: choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
+                output=choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
                 sinks=sinks,
                 listeners=listeners,
                 on_problem=self.notices.say,

@@ -49,7 +49,7 @@ class LiveRun:
             Pipeline(config, decode),
             clock,
             sensors=sensors,
-            make_output=lambda: NullOutput(clock),
+            output=NullOutput(clock),
             sinks=[self],
             on_problem=self.problems.append,
         )

@@ -70,6 +70,9 @@ class Silent:
     def play(self, beat: Beat) -> None:
         """Nothing to do."""
 
+    def look(self) -> None:
+        """Nothing to do."""
+
     def close(self) -> None:
         """Nothing to do."""
 
@@ -97,7 +100,7 @@ async def soak(bluez: Bluez, losses: int) -> Returns:
         Pipeline(config, decode),
         clock,
         sensors=[BleSensor(STRAP, clock=clock, config=config.sensor)],
-        make_output=Silent,
+        output=Silent(),
         sinks=[returns],
         on_problem=lambda text: print(text, file=sys.stderr),  # noqa: T201
     )

@@ -1,0 +1,61 @@
+"""Which sound device a runner means by its name or a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from coach.errors import AudioError
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundDevice(Generic[Key]):
+    """A device that plays.
+
+    Parameters
+    ----------
+    key : what the library takes for it.
+    api : by which way the library reaches it; systems list a device once for each.
+    usual : whether that is the way taken where nothing is asked for.
+    """
+
+    key: Key
+    name: str
+    api: str = ""
+    usual: bool = True
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}, {self.api}" if self.api else self.name
+
+
+def pick(wanted: str, devices: Sequence[SoundDevice[Key]]) -> SoundDevice[Key]:
+    """Find the one device of that name, or else the one with `wanted` in its name; large and small letters are alike.
+
+    Of several that fit, the one that is reached in the usual way is meant. Those of the very same name cannot be told
+    apart by it: the first is taken.
+
+    Raises
+    ------
+    AudioError
+        When none fits, or several do; names them.
+    """
+    part = wanted.casefold()
+    by_name = {device.full_name.casefold(): device for device in reversed(devices)}
+    exact = [device for name, device in by_name.items() if part in (name, device.name.casefold())]
+    fitting = exact or [device for name, device in by_name.items() if part in name]
+    usual = [device for device in fitting if device.usual]
+    for few in (fitting, usual):
+        if len(few) == 1:
+            return few[0]
+    if not fitting:
+        raise AudioError(f"there is no sound device {wanted!r}", hint=_there_are(devices))
+    raise AudioError(f"several sound devices are called {wanted!r}", hint=_there_are(fitting[::-1]))
+
+
+def _there_are(devices: Sequence[SoundDevice[Key]]) -> str:
+    names = dict.fromkeys(device.full_name for device in devices)
+    return f"there are: {'; '.join(names)}" if names else "there is none at all"
