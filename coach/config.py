@@ -83,7 +83,7 @@ class CoachingConfig(_Section):
 
 
 class AudioConfig(_Section):
-    output: Literal["auto", "device", "pipe", "simpleaudio", "wav", "null"]
+    output: Literal["auto", "device", "pipe", "miniaudio", "simpleaudio", "wav", "null"]
     device: str
     volume: Annotated[float, Field(ge=0, le=1)]
     click: Literal["tick", "wood", "soft"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audio.outputs.naming import SoundDevice, pick
+from audio.outputs.naming import SoundDevice, labels, pick
 from coach.errors import AudioError
 
 
@@ -23,7 +23,7 @@ def test_the_whole_name_wins_over_a_longer_one() -> None:
 def test_an_unknown_name_lists_those_that_exist() -> None:
     with pytest.raises(AudioError) as caught:
         pick("nose", devices("Speakers", "Jabra", api="WASAPI"))
-    assert str(caught.value) == "there is no sound device 'nose' (there are: Speakers, WASAPI; Jabra, WASAPI)"
+    assert str(caught.value) == "there is no sound device 'nose' (there are: Speakers; Jabra)"
 
 
 def test_without_any_device_says_that_there_is_none() -> None:
@@ -45,3 +45,9 @@ def test_of_a_device_reached_in_several_ways_the_usual_one_is_meant() -> None:
 
 def test_devices_of_one_name_cannot_be_told_apart() -> None:
     assert pick("Null Output", devices("Null Output", "Null Output")).key == 0
+
+
+def test_every_label_finds_its_device() -> None:
+    found = devices("Speakers", "Jabra", api="WASAPI", usual=False) + devices("Speakers", "HDMI", api="MME", first=2)
+    assert labels(found) == ["Speakers, WASAPI", "Jabra", "Speakers, MME", "HDMI"]
+    assert [pick(label, found).key for label in labels(found)] == [0, 1, 2, 3]

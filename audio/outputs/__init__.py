@@ -12,6 +12,7 @@ from pathlib import Path
 
 from audio.outputs.device import DeviceOutput
 from audio.outputs.lasting import LastingOutput
+from audio.outputs.miniaudio import MiniaudioOutput
 from audio.outputs.null import NullOutput
 from audio.outputs.pipe import PipeOutput
 from audio.outputs.simpleaudio import SimpleAudioOutput
@@ -20,7 +21,7 @@ from coach.config import AudioConfig
 from coach.ports import Clock, Output, Words
 
 EXACT = ("device", "pipe")
-EXTRAS = ("simpleaudio",)
+EXTRAS = ("miniaudio", "simpleaudio")
 
 
 def choose(config: AudioConfig, *, clock: Clock, wav_path: Path, words: Words | None = None) -> Output:
@@ -38,6 +39,7 @@ def choose(config: AudioConfig, *, clock: Clock, wav_path: Path, words: Words | 
     makers: dict[str, Callable[[], Output]] = {
         "device": partial(DeviceOutput, config, clock, words),
         "pipe": partial(PipeOutput, config, clock, words),
+        "miniaudio": partial(MiniaudioOutput, config, clock, words),
         "simpleaudio": partial(SimpleAudioOutput, config, clock, words),
         "wav": partial(WavOutput, wav_path, config, clock, words),
         "null": partial(NullOutput, clock),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -56,6 +57,11 @@ def pick(wanted: str, devices: Sequence[SoundDevice[Key]]) -> SoundDevice[Key]:
     raise AudioError(f"several sound devices are called {wanted!r}", hint=_there_are(fitting[::-1]))
 
 
+def labels(devices: Sequence[SoundDevice[Key]]) -> list[str]:
+    """Name each device as briefly as `pick` finds it by: with the way it is reached only where that matters."""
+    times = Counter(device.name for device in devices)
+    return [device.name if times[device.name] == 1 else device.full_name for device in devices]
+
+
 def _there_are(devices: Sequence[SoundDevice[Key]]) -> str:
-    names = dict.fromkeys(device.full_name for device in devices)
-    return f"there are: {'; '.join(names)}" if names else "there is none at all"
+    return f"there are: {'; '.join(dict.fromkeys(labels(devices)))}" if devices else "there is none at all"

@@ -81,7 +81,7 @@ def live_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
         click.option("--duration", type=Seconds(min=1), metavar="SECONDS", help="Stop after so long."),
         click.option("--headless", is_flag=True, help="No live view and no keys: plain lines on stderr."),
-        click.option("--output", metavar="NAME", help="Sound: auto, device, pipe, simpleaudio, wav or null."),
+        click.option("--output", metavar="NAME", help="Sound: auto, device, pipe, miniaudio, simpleaudio, wav, null."),
         click.option("--wav", type=FILE, metavar="FILE", help="Also write what is heard to a WAV file."),
         click.option("--events", metavar="FILE|-", help="Write every event as a line of JSON; - is stdout."),
         click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of the simulated runner."),
