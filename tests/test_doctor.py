@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +28,14 @@ from coach.doctor.bluetooth import check_bluetooth
 from coach.doctor.child import in_child
 from coach.doctor.packages import Place, check_packages, judge
 from coach.doctor.settings import check_config, check_store
-from coach.doctor.sound import check_players, check_simpleaudio, check_sound, sound_server
+from coach.doctor.sound import (
+    ask_miniaudio,
+    ask_portaudio,
+    check_players,
+    check_simpleaudio,
+    check_sound,
+    sound_server,
+)
 from coach.doctor.voice import check_voice
 from coach.store import Store
 
@@ -331,6 +338,36 @@ def test_where_nothing_can_be_heard_that_is_said(monkeypatch: pytest.MonkeyPatch
     silent = Finding(area="sound", ok="warn", text="the library PortAudio is missing", todo="sudo apt install …")
     monkeypatch.setattr(sound_checks, "in_child", lambda area, check: [silent])
     assert any(finding.text.startswith("no way to be heard") and finding.ok == "bad" for finding in check_sound())
+
+
+def test_devices_are_listed_by_the_names_that_the_settings_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        {"name": "Speakers", "max_output_channels": 2, "hostapi": 0},
+        {"name": "Microphone", "max_output_channels": 0, "hostapi": 0},
+        {"name": "Jabra Elite", "max_output_channels": 2, "hostapi": 0},
+        {"name": "Speakers", "max_output_channels": 2, "hostapi": 1},
+    ]
+    portaudio = ModuleType("sounddevice")
+    portaudio.query_devices = lambda: found  # type: ignore[attr-defined]
+    portaudio.query_hostapis = lambda: [  # type: ignore[attr-defined]
+        {"name": "MME", "devices": [0, 1, 2]},
+        {"name": "WASAPI", "devices": [3]},
+    ]
+    portaudio.default = SimpleNamespace(device=(1, 0))  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sounddevice", portaudio)
+    (finding,) = ask_portaudio()
+    assert finding.text == "PortAudio plays on: Speakers, MME (default); Jabra Elite; Speakers, WASAPI"
+
+
+def test_miniaudio_lists_its_devices_or_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("miniaudio")
+    package.Devices = lambda: SimpleNamespace(  # type: ignore[attr-defined]
+        get_playbacks=lambda: [{"name": "Headphones", "id": 1}, {"name": "Headphones", "id": 2}]
+    )
+    monkeypatch.setitem(sys.modules, "miniaudio", package)
+    assert [finding.text for finding in ask_miniaudio()] == ["miniaudio plays on: Headphones"]
+    del package.Devices
+    assert [finding.ok for finding in ask_miniaudio()] == ["warn"]
 
 
 def test_the_simpleaudio_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Whether anything here can be heard: PortAudio and its devices, the players, the sound server, simpleaudio."""
+"""Whether anything can be heard: devices by name, as `audio.device` takes it, players, the sound server, extras."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _MANY = 8  # devices named; the rest is counted
 def check_sound() -> list[Finding]:
     """Look for ways to be heard; where there is none, say so."""
     ways = in_child("sound", "coach.doctor.sound:ask_portaudio")
+    if find_spec("miniaudio") is not None:
+        ways += in_child("sound", "coach.doctor.sound:ask_miniaudio")
     if sys.platform == "linux":
         ways.append(check_players())
     if not any(way.ok == "ok" for way in ways):
@@ -37,17 +39,36 @@ def ask_portaudio() -> list[Finding]:
         return [_finding("warn", "the package sounddevice is missing", "pip install sounddevice")]
     except OSError:
         return [_finding("warn", "the library PortAudio is missing", "sudo apt install libportaudio2")]
+    from audio.outputs import device
+    from audio.outputs.naming import labels
+
+    found = device.devices(sounddevice)
     default = sounddevice.default.device[1]
     names = [
-        f"{device['name']} (default)" if device["index"] == default else device["name"]
-        for device in sounddevice.query_devices()
-        if device["max_output_channels"] > 0
+        f"{label} (default)" if each.key == default else label for each, label in zip(found, labels(found), strict=True)
     ]
+    return [_plays_on("PortAudio", names)]
+
+
+def ask_miniaudio() -> list[Finding]:
+    """Load miniaudio and list the devices that can play."""
+    from audio.outputs import miniaudio
+    from audio.outputs.naming import labels
+
+    try:
+        found = miniaudio.devices(miniaudio.package())
+    except Exception as error:  # its own errors derive from Exception alone
+        return [_finding("warn", f"miniaudio finds no device: {error}", "pip install --force-reinstall miniaudio")]
+    return [_plays_on("miniaudio", labels(found))]
+
+
+def _plays_on(library: str, names: list[str]) -> Finding:
     if not names:
         todo = "plug in headphones or a sound card; on a server, start a sound server (PipeWire, PulseAudio)"
-        return [_finding("warn", "PortAudio is there, but no device that plays", todo)]
-    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
-    return [_finding("ok", f"PortAudio plays on: {', '.join(names[:_MANY])}{more}")]
+        return _finding("warn", f"{library} is there, but no device that plays", todo)
+    names = list(dict.fromkeys(names))
+    more = f"; and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return _finding("ok", f"{library} plays on: {'; '.join(names[:_MANY])}{more}")
 
 
 def check_players() -> Finding:
