@@ -2,8 +2,8 @@
 
 A thread renders and writes; the player takes what it needs, so that writing keeps the time. The pipe is made small,
 and the player asked for a buffer of known length: a write that must wait found both full, but for half a block on
-average. Other writes come sooner and make a block seem late, which the timeline expects. Through PulseAudio this was
-within 10 ms of the server's own estimate.
+average. Other writes come sooner and make a block seem late, which the timeline expects. Through PulseAudio clicks were
+5 to 22 ms earlier than those of `device` beside them, alone or beside a program that wants 20 ms of latency.
 
 The buffer is longer than the configured latency because a player lets it run half empty before it takes more: asked
 for 0.15 s, PulseAudio had 0.08 s in hand at times, where PortAudio, asked for the same, had 0.24 s.
@@ -44,9 +44,15 @@ def pw_cat(rate_hz: int, buffer_ms: int) -> list[str]:
 
 
 def pacat(rate_hz: int, buffer_ms: int) -> list[str]:
-    """Arguments for PulseAudio."""
-    sound = ["--raw", "--format=float32le", f"--rate={rate_hz}", "--channels=2", f"--latency-msec={buffer_ms}"]
-    return ["--playback", *sound, "--client-name=cadence coach", "--stream-name=clicks"]
+    """Arguments for PulseAudio.
+
+    Of the buffer that it is asked for, the server keeps in the sink what is not needed for two requests, and gives that
+    back as soon as another program wants the sink to be quicker: clicks then came 0.1 s early. Asked for in halves, all
+    of it stays with the stream.
+    """
+    sound = ["--raw", "--format=float32le", f"--rate={rate_hz}", "--channels=2"]
+    buffer = [f"--latency-msec={buffer_ms}", f"--process-time-msec={buffer_ms // 2}"]
+    return ["--playback", *sound, *buffer, "--client-name=cadence coach", "--stream-name=clicks"]
 
 
 def aplay(rate_hz: int, buffer_ms: int) -> list[str]:
