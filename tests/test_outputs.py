@@ -694,9 +694,9 @@ class TestSimpleAudio:
         package("")
         reports: list[OutputReport] = []
         self.opened(reports)[0].close()
-        assert reports[0].reason == "not exact: clicks may be 60 ms off, and a change is heard after 1.3 s"
+        assert reports[0].reason == "not exact: clicks may be 60 ms off, and a change is heard after 1.4 s"
         assert (reports[0].spread_s, reports[0].rate_hz) == (0.06, None)
-        assert reports[0].latency_s == pytest.approx(1.345)
+        assert reports[0].latency_s == pytest.approx(1.4)
 
     def test_a_crash_is_noticed_by_a_look_and_does_no_harm(self, package: Callable[[str], Path]) -> None:
         package(f"if n > {self.SELF_TEST}: os.kill(os.getpid(), signal.SIGSEGV)")

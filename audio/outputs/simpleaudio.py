@@ -41,11 +41,11 @@ from coach.ports import Clock, Report, Words
 
 SHORTEST_S = 0.8
 LONGEST_S = 1.2
-OPENING_S = 0.045
-"""From the order to play to the first sample, on average."""
-HANDING_S = 0.1
-"""To render a piece and bring it to the helper."""
+HANDING_S = 0.2
+"""To render a piece, bring it to the helper and open the device."""
 SPREAD_S = 0.06
+"""What seams were off by through PipeWire before the time of opening was allowed for; 6 ms at most since, but that was
+through a sink without a sound card, which forgives."""
 TOO_LATE_S = 0.1
 TEST_S = 5.0
 STOP_S = 3.0
@@ -70,7 +70,7 @@ class SimpleAudioOutput:
         self._rate_hz = config.sample_rate_hz
         self._clock = clock
         self._extra_s = config.latency_ms / 1000
-        self._latency_s = LONGEST_S + HANDING_S + OPENING_S + self._extra_s
+        self._latency_s = LONGEST_S + HANDING_S + self._extra_s
         self._track = Track(self._rate_hz, Sounds(self._rate_hz, config, words))
         self._click_frames = len(click("left", self._rate_hz, config.click))
         self._beats: deque[int] = deque()
@@ -93,7 +93,7 @@ class SimpleAudioOutput:
         if find_spec("simpleaudio") is None:
             raise AudioError("the package simpleaudio is missing", hint=HINT)
         self._player = Player()
-        self._start_s = self._clock.now() + HANDING_S + OPENING_S
+        self._start_s = self._clock.now() + HANDING_S
         self._report = report
         self._thread.start()
         spread_ms, change_s = round(SPREAD_S * 1000), self._latency_s
@@ -130,10 +130,10 @@ class SimpleAudioOutput:
         player = self._player
         while player is not None:
             begin_s = self._start_s + self._track.position / self._rate_hz
-            if self._closing.wait(max(0.0, begin_s - HANDING_S - OPENING_S - self._clock.now())):
+            if self._closing.wait(max(0.0, begin_s - HANDING_S - self._clock.now())):
                 return
             piece = self._piece()
-            in_s = begin_s - OPENING_S - self._clock.now()
+            in_s = begin_s - self._clock.now()
             if not piece.any():
                 continue
             if in_s < -TOO_LATE_S:
