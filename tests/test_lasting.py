@@ -290,3 +290,14 @@ def test_an_output_that_opens_after_the_end_is_closed_without_a_word() -> None:
     assert [output.closed for output in card.outputs] == [1, 1]
     stage.run(30.0)
     assert len(card.outputs) == 2
+
+
+def test_no_further_output_is_tried_once_the_run_has_ended() -> None:
+    """Each may take seconds to refuse, and the end would wait for all of them."""
+    crashing, device, pipe = Card("simpleaudio", streams=False), Card("device", there=False), Card("pipe")
+    stage = Stage(crashing, device, pipe).open()
+    device.on_open = stage.output.close
+    crashing.outputs[-1].say("lost", "simpleaudio crashed (SIGSEGV)")
+    stage.output.look()
+    assert (len(device.outputs), len(pipe.outputs)) == (1, 0)
+    assert [report.state for report in stage.reports] == ["open", "lost", "closed"]

@@ -159,6 +159,8 @@ class LastingOutput:
     def _open_first(self, names: Sequence[str]) -> bool:
         self._refusals = []
         for name in names:
+            if self._closing:
+                break
             output = self._makers[name]()
             try:
                 output.open(partial(self._hear, output))
