@@ -1,11 +1,11 @@
-"""Single keys from the terminal, as controls of the run: space or p pauses, m mutes, l marks a lap, q stops.
+"""Single keys from the terminal: `Keys` gives them as they are typed, `Keyboard` as controls of a run.
 
 On POSIX the terminal is put into cbreak mode, in which a key comes unseen and without Enter while Ctrl-C stays SIGINT.
 The terminal is ours only while the process is in the foreground: Ctrl-Z gives it back before the process stops,
 SIGCONT takes it again, and a run that goes on in the background leaves it alone (reading or changing a terminal from
 there stops the process) and asks once a second whether it has been fetched, which no signal says. Modes are changed
 at once, never after the output has drained, which may be never (Ctrl-S).
-On Windows the console is asked a few times a second.
+On Windows the console is asked a hundred times a second: who taps along is not to wait for it.
 
 Where stdin is no terminal there are no keys, and nothing is touched.
 """
@@ -25,18 +25,22 @@ from coach.model import ControlAction
 from coach.ui.state import RunState
 
 
-class View(Protocol):
-    """What the keys need of the view: the state that they toggle, and that it lets go of the terminal."""
-
-    state: RunState
+class Screen(Protocol):
+    """Who else uses the terminal, and lets go of it while it is not ours."""
 
     def suspend(self) -> None: ...
 
     def resume(self) -> None: ...
 
 
+class View(Screen, Protocol):
+    """What the controls need of the view: the state that they toggle."""
+
+    state: RunState
+
+
 def actions(text: str, state: RunState) -> list[ControlAction]:
-    """Translate what was typed; other keys mean nothing.
+    """Translate what was typed: space or p pauses, m mutes, l marks a lap, q stops; other keys mean nothing.
 
     A text that begins with Escape is an arrow or a function key: the letters in it were not typed.
     """
@@ -52,8 +56,37 @@ def actions(text: str, state: RunState) -> list[ControlAction]:
     return [keys[key] for key in text.lower() if key in keys]
 
 
-class Keyboard:
-    """The keys, from `with` to its end, inside a running event loop of the main thread.
+class Keys:
+    """What is typed, from `with` to its end, inside a running event loop of the main thread.
+
+    Parameters
+    ----------
+    on_text : called in the loop with what was typed, as soon as it is: nearly always one key.
+    screen : who lets go of the terminal when the process is stopped.
+    stdin : the terminal; the process's own unless given.
+    """
+
+    def __init__(self, on_text: Callable[[str], None], screen: Screen, *, stdin: TextIO | None = None) -> None:
+        self._on_text = on_text
+        self._screen = screen
+        self._stdin = stdin or sys.stdin
+        self._terminal: _Terminal | None = None
+
+    def __enter__(self) -> Self:
+        if self._stdin is not None and self._stdin.isatty():
+            self._terminal = _Terminal(self._stdin.fileno(), self._on_text, self._screen)
+            self._terminal.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._terminal is not None:
+            self._terminal.close()
+
+
+class Keyboard(Keys):
+    """The keys as controls of a run.
 
     Parameters
     ----------
@@ -63,37 +96,22 @@ class Keyboard:
     """
 
     def __init__(self, on_action: Callable[[ControlAction], None], view: View, *, stdin: TextIO | None = None) -> None:
-        self._on_action = on_action
-        self._view = view
-        self._stdin = stdin or sys.stdin
-        self._keys: _Keys | None = None
+        def typed(text: str) -> None:
+            for action in actions(text, view.state):
+                on_action(action)
 
-    def __enter__(self) -> Self:
-        if self._stdin is not None and self._stdin.isatty():
-            self._keys = _Keys(self._stdin.fileno(), self._typed, self._view)
-            self._keys.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._keys is not None:
-            self._keys.close()
-
-    def _typed(self, text: str) -> None:
-        for action in actions(text, self._view.state):
-            self._on_action(action)
+        super().__init__(typed, view, stdin=stdin)
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    POLL_S = 0.05
+    POLL_S = 0.01
 
-    class _Keys:
+    class _Terminal:
         """The Windows console, polled."""
 
-        def __init__(self, fd: int, on_text: Callable[[str], None], view: View) -> None:
+        def __init__(self, fd: int, on_text: Callable[[str], None], screen: Screen) -> None:
             self._on_text = on_text
             self._loop = asyncio.get_running_loop()
             self._timer: asyncio.TimerHandle | None = None
@@ -117,13 +135,13 @@ else:
 
     ASK_S = 1.0
 
-    class _Keys:
+    class _Terminal:
         """A POSIX terminal in cbreak mode while we are in its foreground."""
 
-        def __init__(self, fd: int, on_text: Callable[[str], None], view: View) -> None:
+        def __init__(self, fd: int, on_text: Callable[[str], None], screen: Screen) -> None:
             self._fd = fd
             self._on_text = on_text
-            self._view = view
+            self._screen = screen
             self._loop = asyncio.get_running_loop()
             self._found: list[int | list[bytes | int]] | None = None  # the modes to go back to
             self._ask: asyncio.TimerHandle | None = None
@@ -144,10 +162,10 @@ else:
             self._ask_no_more()
             if self._in_foreground():
                 self._take()
-                self._view.resume()
+                self._screen.resume()
             else:
                 self._release()
-                self._view.suspend()
+                self._screen.suspend()
                 self._ask = self._loop.call_later(ASK_S, self._follow)
 
         def _ask_no_more(self) -> None:
@@ -177,7 +195,7 @@ else:
                 return True  # not the terminal that controls us: nobody else's jobs are on it
 
         def _stop_process(self) -> None:
-            self._view.suspend()
+            self._screen.suspend()
             self._release()
             self._loop.remove_signal_handler(signal.SIGTSTP)
             signal.raise_signal(signal.SIGTSTP)  # stands here until SIGCONT, whose handler then follows
