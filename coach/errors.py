@@ -3,6 +3,7 @@
     CoachError (exit 1)
     ├── ConfigError     (2, ValueError)     a setting that makes no sense; carries every problem at once
     ├── UsageError      (2, ValueError)     a command that makes no sense
+    ├── TapsError       (2, ValueError)     taps along with clicks of which nothing can be told
     ├── SensorError     (3, OSError)        no sensor, no Bluetooth, a device that refuses
     │   └── PacketError (3, ValueError)     bytes that are not what the protocol says; carries the payload
     ├── AudioError      (4, OSError)        a named output that cannot play
@@ -46,6 +47,12 @@ class ConfigError(CoachError, ValueError):
 
 class UsageError(CoachError, ValueError):
     """A command whose parts do not fit together."""
+
+    exit_code = 2
+
+
+class TapsError(CoachError, ValueError):
+    """Taps along with clicks that are too few, too scattered, or where they cannot be."""
 
     exit_code = 2
 
