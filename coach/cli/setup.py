@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
 from coach.cli.choosing import choose, described, search
+from coach.cli.hearing import heard
 from coach.cli.options import Seconds, flags, load_settings, settings_options
 from coach.cli.run import REMEMBERED, check_companion, pod_key
 from coach.errors import AudioError, UsageError
@@ -51,32 +51,21 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
 
 def _sound(config: Config) -> None:
     """Play a few clicks through the output that a run would use."""
-    from audio.outputs import choose
     from coach.clock import HostClock
-    from coach.model import Beat, OutputReport
+    from coach.model import Beat
 
     clock = HostClock()
-    reports: list[OutputReport] = []
-    with TemporaryDirectory() as folder:
-        output = choose(config.audio, clock=clock, wav_path=Path(folder) / "clicks.wav")
-        try:
-            output.open(reports.append)
-        except AudioError as error:
-            click.echo(f"Sound: {error}")
-            return
-        if output.name in ("wav", "null"):
-            output.close()
-            click.echo(
-                "Sound: this machine can play none, so a run writes a WAV file; `coach doctor` says what is missing."
-            )
-            return
-        click.echo(f"Sound: {CLICKS} clicks by {output.name}.")
-        first_s = clock.now() + reports[0].latency_s + 0.2
-        for index in range(CLICKS):
-            foot: Foot = "left" if index % 2 else "right"
-            output.play(Beat(t_s=first_s + index / 3, available_s=clock.now(), index=index, foot=foot))
-        time.sleep(max(0.0, first_s + CLICKS / 3 - clock.now()))
-        output.close()
+    try:
+        with heard(config.audio, clock) as (output, reports):
+            click.echo(f"Sound: {CLICKS} clicks by {output.name}.")
+            first_s = clock.now() + reports[0].latency_s + 0.2
+            for index in range(CLICKS):
+                foot: Foot = "left" if index % 2 else "right"
+                output.play(Beat(t_s=first_s + index / 3, available_s=clock.now(), index=index, foot=foot))
+            time.sleep(max(0.0, first_s + CLICKS / 3 - clock.now()))
+    except AudioError as error:
+        click.echo(f"Sound: {error}")
+        return
     if not click.confirm("Did you hear them?", default=True):
         click.echo("Turn the volume up; `coach doctor` lists the devices, and audio.device names one.")
 
