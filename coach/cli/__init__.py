@@ -1,4 +1,4 @@
-"""The command line: `coach run | demo | replay | simulate | setup | scan | doctor | config | history`.
+"""The command line: `coach run | demo | replay | simulate | setup | calibrate | scan | doctor | config | history`.
 
 Exit codes: 0 done, 1 internal error, 2 usage or config, 3 sensor, 4 audio (a named output that fails), 5 recording or
 file, 130 interrupted. stdout is data, stderr is for people. Every command's module is light to import and brings in
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import click
 
 from coach import __version__
+from coach.cli.calibrate import calibrate
 from coach.cli.config import config
 from coach.cli.demo import demo
 from coach.cli.doctor import doctor
@@ -49,7 +50,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, setup, run, history, replay, scan, doctor, config, simulate):
+for command in (demo, setup, calibrate, run, history, replay, scan, doctor, config, simulate):
     cli.add_command(command)
 
 

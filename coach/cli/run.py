@@ -15,18 +15,25 @@ from coach.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from coach.cli.live import Outcome
-    from coach.config import Config, Layer, SensorConfig
+    from coach.config import Config, Effective, Layer, SensorConfig
     from coach.ports import Clock, Sensor
     from coach.store.book import Store
     from sensors.air import Air
 
 REMEMBERED = "sensor"
 """Under this key the store remembers the address of the last sensor."""
+REMEMBERED_ORIGIN = "remembered"
+"""What settings from there are said to come from."""
 
 
 def pod_key(address: str) -> str:
     """Give the key under which the store remembers what a pod counts."""
     return f"pod {address.lower()}"
+
+
+def latency_key(output: str, device: str) -> str:
+    """Give the key under which the store remembers how much later than an output says its clicks are heard."""
+    return f"latency {output} {device}".strip()
 
 
 @click.command()
@@ -67,12 +74,15 @@ def run(
     notices = Notices()
     effective = live.load(*own)
     store = open_store(effective.config, notices.say)
-    effective = live.load(*own, extra=_remembered(store, effective.config, notices.say))
+    effective = live.load(*own, extra=_remembered(store, effective, notices.say))
     check_companion(effective.config.sensor)
     if _must_search(effective.config.sensor):
         asks = not live.headless and sys.stdin is not None and sys.stdin.isatty()
         own += flags(sensor__address=the_only(effective.config.sensor, ask=asks, say=notices.say))
-        effective = live.load(*own, extra=_remembered(store, live.load(*own).config, notices.say))
+        effective = live.load(*own, extra=_remembered(store, live.load(*own), notices.say))
+    latency_ms = effective.config.audio.latency_ms
+    if latency_ms and effective.origins["audio.latency_ms"] == REMEMBERED_ORIGIN:
+        notices.say(f"Clicks go out {latency_ms:g} ms sooner, as `coach calibrate` found.")
     options = LiveOptions.of(live, duration_s=live.duration, fallback_wav=Path("coach-run.wav"))
     outcome = Outcome()
     maker = sensor_maker(effective.config)
@@ -100,19 +110,36 @@ def remember(store: Store, worn: SensorConfig, outcome: Outcome, say: Callable[[
         say(f"the sensor is not remembered: {error}")
 
 
-def _remembered(store: Store | None, config: Config, say: Callable[[str], None]) -> list[Layer]:
-    """Settings that `coach setup` and earlier runs found out: the sensor, and what each pod counts."""
+def _remembered(store: Store | None, effective: Effective, say: Callable[[str], None]) -> list[Layer]:
+    """Settings that `coach setup`, `coach calibrate` and earlier runs found out: of the sensors, and of the sound."""
     from coach.config import Layer
 
     if store is None:
         return []
     try:
-        address = _last_sensor(store, config.sensor)
-        known = {"address": address, **_counts(store, config.sensor, address)}
+        tree = {"sensor": _of_sensors(store, effective.config.sensor), "audio": _of_sound(store, effective)}
     except StoreError as error:
         say(f"nothing is remembered: {error}")
         return []
-    return [Layer("remembered", {"sensor": {key: value for key, value in known.items() if value}})]
+    return [Layer(REMEMBERED_ORIGIN, tree)]
+
+
+def _of_sensors(store: Store, sensor: SensorConfig) -> dict[str, object]:
+    """Recall the last sensor, and what each pod counts."""
+    address = _last_sensor(store, sensor)
+    known = {"address": address, **_counts(store, sensor, address)}
+    return {key: value for key, value in known.items() if value}
+
+
+def _of_sound(store: Store, effective: Effective) -> dict[str, object]:
+    """Recall how late clicks are heard by the output in force, unless the settings say it."""
+    from coach.config import SHIPPED, from_text
+
+    audio = effective.config.audio
+    if effective.origins["audio.latency_ms"] != SHIPPED:
+        return {}
+    latency_ms = store.recall(latency_key(audio.output, audio.device))
+    return {} if latency_ms is None else {"latency_ms": from_text(latency_ms, audio.latency_ms)}
 
 
 def _last_sensor(store: Store, sensor: SensorConfig) -> str:
