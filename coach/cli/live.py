@@ -174,6 +174,7 @@ class _Run:
     async def live(self, make_sensors: Callable[[Clock], Sensors]) -> None:
         """Run."""
         from audio.outputs import choose
+        from audio.speech import make_words
         from coach.clock import HostClock
         from coach.pipeline import Pipeline, header
         from coach.ports import Ear
@@ -183,11 +184,14 @@ class _Run:
         from sensors.codecs import decode
 
         clock = HostClock()
+        speaks = self.config.coaching.mode != "off"
+        words = make_words(self.config, tell=self.notices.say) if speaks else None
         worn = make_sensors(clock)
         with ExitStack() as stack:
             listeners: list[Ear] = [worn.main] if isinstance(worn.main, Ear) else []
             if self.options.wav is not None:
-                listeners.append(stack.enter_context(wav_listener(self.options.wav, self.config, self.notices.say)))
+                wav = wav_listener(self.options.wav, self.config, words, self.notices.say)
+                listeners.append(stack.enter_context(wav))
             view = view_for(
                 self.config, clock, headless=self.options.headless, keys=sys.stdin is not None and sys.stdin.isatty()
             )
@@ -197,7 +201,7 @@ class _Run:
                 clock,
                 sensors=[worn.main],
                 companions=worn.companions,
-                output=choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav),
+                output=choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav, words=words),
                 sinks=sinks,
                 listeners=listeners,
                 on_problem=self.notices.say,

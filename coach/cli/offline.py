@@ -19,7 +19,7 @@ from coach.model import Cadence, Event, Input, Summary
 if TYPE_CHECKING:
     from coach.config import Config
     from coach.model import OutputReport
-    from coach.ports import Ear, InputSource, Sink
+    from coach.ports import Ear, InputSource, Sink, Words
 
 EVERY_S = 2.0
 
@@ -75,6 +75,7 @@ def play(
     until_s: float | None = None,
 ) -> None:
     """Run a source through the fold, and print the readings and the summary, or the event lines alone."""
+    from audio.speech import make_words
     from coach.cli.printing import print_summary
     from coach.offline import Loop
     from coach.pipeline import Pipeline, header
@@ -93,7 +94,8 @@ def play(
             sinks.append(lines)
         listeners: list[Ear] = [source] if isinstance(source, Ear) else []
         if outlets.wav is not None:
-            listeners.append(stack.enter_context(wav_listener(outlets.wav, config, say)))
+            words = make_words(config, tell=say, at_leisure=True)
+            listeners.append(stack.enter_context(wav_listener(outlets.wav, config, words, say)))
         for sink in sinks:
             sink.take(None, [header(config, described)])
         Loop(Pipeline(config, decode), listeners=listeners, sinks=sinks).follow(source, until_s)
@@ -139,7 +141,7 @@ class _Kept(io.TextIOBase):
 
 
 @contextmanager
-def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[Ear]:
+def wav_listener(path: Path, config: Config, words: Words | None, say: Callable[[str], None]) -> Iterator[Ear]:
     """Write what is heard to a file, beside whatever else sounds; `say` is told if that ends early.
 
     Raises
@@ -153,7 +155,7 @@ def wav_listener(path: Path, config: Config, say: Callable[[str], None]) -> Iter
         if news.state == "lost":
             say(news.reason)
 
-    wav = WavOutput(path, config.audio)
+    wav = WavOutput(path, config.audio, words=words)
     try:
         wav.open(report)
     except AudioError as error:
