@@ -241,7 +241,7 @@ def test_every_raw_frame_comes_back(data: st.DataObject, type_: FrameType, last_
     first=st.tuples(*[st.integers(-(2**15), 2**15 - 1)] * 3),
     bits=st.integers(0, 14),
     seed=st.integers(0, 2**32 - 1),
-    count=st.integers(0, 90),
+    count=st.integers(0, 80),
     type_=st.sampled_from([FrameType.DELTA, FrameType.DELTA_OF_FACTOR]),
 )
 @settings(deadline=None)
