@@ -6,7 +6,9 @@ module that keeps what it is given, and players that are scripts on a PATH of th
 
 from __future__ import annotations
 
+import ctypes.util
 import struct
+import subprocess
 import sys
 import threading
 import wave
@@ -937,3 +939,18 @@ def test_choosing_touches_nothing(name: str, no_portaudio: None, no_player: None
     output = choose(config(output=name), clock=ManualClock(), wav_path=tmp_path / "run.wav")
     assert output.name == name
     assert not (tmp_path / "run.wav").exists()
+
+
+@pytest.mark.skipif(ctypes.util.find_library("asound") is None, reason="no ALSA: apt-get install libasound2")
+def test_alsa_does_not_write_over_the_screen() -> None:
+    program = (
+        "import ctypes; from audio.outputs.quiet import silence_alsa\n{}\nhandle = ctypes.c_void_p()\n"
+        "code = ctypes.CDLL('libasound.so.2').snd_pcm_open(ctypes.byref(handle), b'no such device', 0, 0)\n"
+        "assert code < 0, code"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", program.format(first)], capture_output=True, text=True, check=True).stderr
+        for first in ("", "silence_alsa()")
+    ]
+    assert "ALSA lib" in said[0]
+    assert said[1] == ""

@@ -17,6 +17,7 @@ import numpy as np
 
 from audio.outputs.live import LiveTrack
 from audio.outputs.naming import SoundDevice, pick
+from audio.outputs.quiet import silence_alsa
 from coach.config import AudioConfig
 from coach.errors import AudioError
 from coach.model import Cue
@@ -57,6 +58,7 @@ class DeviceOutput:
         AudioError
             When PortAudio is missing, there is no such device, or it does not play.
         """
+        silence_alsa()
         sounddevice = portaudio()
         try:
             live = self._start(sounddevice)

@@ -16,6 +16,7 @@ import numpy as np
 
 from audio.outputs.live import LiveTrack
 from audio.outputs.naming import SoundDevice, pick
+from audio.outputs.quiet import silence_alsa
 from audio.sounds import Stereo
 from coach.config import AudioConfig
 from coach.errors import AudioError
@@ -53,6 +54,7 @@ class MiniaudioOutput:
         AudioError
             When the package is missing, there is no such device, or it does not play.
         """
+        silence_alsa()
         miniaudio = package()
         try:
             self._start(miniaudio)
