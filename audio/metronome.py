@@ -2,9 +2,23 @@
 
 It deals in host time and knows no sound. Each beat follows the one before it by the period then in force, so a change
 of tempo takes hold at the next beat and nothing already taken is revised.
+
+What is heard is the interval from one beat to the next, ramp and correction of phase together, so that is what is
+limited: from one interval to the next it changes by no more than 1 %, and within 20 s by no more than 2.5 %, whatever
+is asked for. A change of 1 to 3 % goes unnoticed, one of 4 % does not (Van Dyck 2015). What the limit cuts off a ramp
+or a shift is dropped: whoever steers sees the tempo that came of it, and steers again.
 """
 
 from __future__ import annotations
+
+from collections import deque
+
+STEP = 0.01
+"""The most by which an interval differs from the one before it, as a part."""
+
+SPAN = 0.025
+SPAN_S = 20.0
+"""Within any 20 s the longest interval is no more than 2.5 % longer than the shortest."""
 
 
 class Metronome:
@@ -22,6 +36,7 @@ class Metronome:
         self._step_spm = 0.0
         self._ramp_beats = 0
         self._shift_s = 0.0
+        self._heard: deque[tuple[float, float]] = deque()  # (end, length) of the intervals of the last 20 s
 
     @property
     def ramping(self) -> bool:
@@ -32,6 +47,11 @@ class Metronome:
     def goal_spm(self) -> float:
         """Where the tempo is steered to."""
         return self.tempo_spm + self._ramp_beats * self._step_spm
+
+    @property
+    def arrives_s(self) -> float:
+        """When the ramp will have ended, at the latest; the time of the next beat where there is none."""
+        return self.next_s + self._ramp_beats * 60 / min(self.tempo_spm, self.goal_spm)
 
     def steer(self, tempo_spm: float, beats: int) -> None:
         """Go to another tempo in equal steps over so many beats."""
@@ -50,6 +70,25 @@ class Metronome:
         if self._ramp_beats:
             self._ramp_beats -= 1
             self.tempo_spm += self._step_spm
-        self.next_s = beat_s + 60 / self.tempo_spm + self._shift_s
+        shortest_s, longest_s = self._limits(beat_s)
+        self.tempo_spm = _within(self.tempo_spm, 60 / longest_s, 60 / shortest_s)
+        interval_s = _within(60 / self.tempo_spm + self._shift_s, shortest_s, longest_s)
         self._shift_s = 0.0
+        self.next_s = beat_s + interval_s
+        self._heard.append((self.next_s, interval_s))
         return beat_s
+
+    def _limits(self, now_s: float) -> tuple[float, float]:
+        """Give the shortest and the longest that the next interval may be."""
+        while self._heard and self._heard[0][0] < now_s - SPAN_S:
+            self._heard.popleft()
+        own_s = 60 / self.tempo_spm
+        lengths_s = [length_s for _, length_s in self._heard] or [own_s]
+        last_s = lengths_s[-1]
+        shortest_s = max(max(lengths_s) / (1 + SPAN), last_s / (1 + STEP))
+        longest_s = min(min(lengths_s) * (1 + SPAN), last_s * (1 + STEP))
+        return shortest_s, longest_s
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -1,13 +1,13 @@
-"""Run the measurements that are named, or all of them; `cadence` and `clicks` take options when named first."""
+"""Run the measurements that are named, or all of them; some take options when named first."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, clicks, memory, replay, sensors, start
+from bench import cadence, clicks, coaching, memory, replay, sensors, start
 
-WITH_OPTIONS = {"cadence": cadence.measure, "clicks": clicks.measure}
+WITH_OPTIONS = {"cadence": cadence.measure, "clicks": clicks.measure, "coaching": coaching.measure}
 ALL = {
     "replay": replay.measure,
     "start": start.measure,
@@ -15,6 +15,7 @@ ALL = {
     "sensors": sensors.measure,
     "clicks": clicks.measure,
     "cadence": cadence.measure,
+    "coaching": coaching.measure,
 }
 
 

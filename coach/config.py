@@ -72,14 +72,19 @@ class SensorConfig(_Section):
 
 
 class CoachingConfig(_Section):
-    mode: Literal["nudge", "off"]
+    mode: Literal["nudge", "match", "steady", "alert", "off"]
     engage_after_s: Seconds
     silent_after_s: Seconds
     hysteresis_spm: Annotated[float, Field(ge=0, le=10)]
     lead_pct: Annotated[float, Field(gt=0, le=5)]
     ramp_pct: Annotated[float, Field(gt=0, le=3)]
     fade_in_s: Annotated[float, Field(ge=0, le=10)]
-    fade_out_steps: Annotated[int, Field(ge=1, le=32)]
+    fade_out_steps: Annotated[int, Field(ge=4, le=8)]
+    phase_ms: Annotated[float, Field(ge=-50, le=50)]
+    beat_on: Literal["step", "second", "stride"]
+    on_loss: Literal["hold", "fade"]
+    hold_s: Annotated[float, Field(ge=1, le=30)]
+    rest_s: Seconds
 
 
 class AudioConfig(_Section):

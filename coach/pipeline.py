@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from coach import __version__
-from coach.coaching.nudge import Nudge
+from coach.coaching.coach import Coach
 from coach.coaching.target import Band
 from coach.config import Config, SensorConfig
 from coach.errors import PacketError
@@ -46,8 +46,6 @@ from coach.selection import Selection
 from coach.tally import Tally
 
 SCHEMA = 1
-EXACT_S = 0.03
-"""A beat that may be heard further than this from its time, a tenth of a step, is aligned to nothing."""
 
 
 def header(config: Config, source: dict[str, object]) -> Header:
@@ -71,9 +69,8 @@ class Pipeline:
         self._listeners: dict[str, Listener] = {}
         self._selection = Selection()
         self._band = Band(config.target.low_spm, config.target.high_spm)
-        self._coach = Nudge(config.coaching, self._band)
+        self._coach = Coach(config, self._band)
         self._tally = Tally()
-        self._exact = True
 
     # --- the three calls ------------------------------------------------------------------------------------------
 
@@ -125,7 +122,6 @@ class Pipeline:
                 yield from self._run_to(item.at)
                 yield from self._output(item)
             case HostSlept():
-                yield from self._run_to(item.at)
                 yield from self._slept(item)
             case _:
                 assert_never(item)
@@ -183,8 +179,6 @@ class Pipeline:
                 assert_never(control.action)
 
     def _output(self, report: OutputReport) -> Iterator[Event]:
-        self._coach.set_latency(report.latency_s)
-        self._exact = report.spread_s <= EXACT_S
         yield OutputEvent(
             t_s=report.at,
             available_s=report.at,
@@ -194,8 +188,13 @@ class Pipeline:
             spread_s=report.spread_s,
             reason=report.reason,
         )
+        yield from self._coach.output(report.latency_s, report.spread_s, audible=report.state != "lost", at_s=report.at)
 
     def _slept(self, slept: HostSlept) -> Iterator[Event]:
+        yield from self._run_to(max(self._now, slept.at - slept.length_s))
+        self._coach.sleep()
+        yield from self._run_to(slept.at)
+        yield from self._coach.wake(slept.at)
         for sensor in self._listeners:
             yield Gap(
                 t_s=slept.at - slept.length_s,
@@ -236,8 +235,8 @@ class Pipeline:
                     yield from self._selection.take_news()
                     if counts:
                         yield cadence
-                        self._coach.set_phase_known(self._exact and self._listeners[cadence.sensor].phase_known)
-                        yield from self._coach.cadence(cadence, cadence.available_s)
+                        self._coach.set_phase_known(self._listeners[cadence.sensor].phase_known)
+                        yield from self._coach.cadence(cadence)
                 case event:
                     yield event
 
@@ -260,7 +259,7 @@ class Pipeline:
                 break
             due_s = self._now = max(due_s, self._now)
             if listener is None:
-                yield from self._coach.commit(due_s)
+                yield from self._coach.due(due_s)
             else:
                 yield from self._tell(listener.due())
         self._now = now

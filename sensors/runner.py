@@ -187,11 +187,12 @@ class _Ear:
         """
         while self._ahead and self._ahead[0].t_s <= t_s:
             self._listen(self._ahead.popleft())
-        interval_s = self._interval_s
-        if self._last is None or interval_s is None:
+        if self._last is None or self._interval_s is None:
             return None
         since_s = t_s - self._last.t_s
-        if since_s > 1.5 * interval_s or abs(period_s - interval_s) > self._reach * interval_s:
+        steps = max(1, min(2, round(self._interval_s / period_s)))  # a beat on every step, or on every second one
+        interval_s = self._interval_s / steps
+        if since_s > 1.5 * self._interval_s or abs(period_s - interval_s) > self._reach * interval_s:
             return None
         late_s = since_s - interval_s * round(since_s / interval_s)
         return _Heard(late_s=late_s, interval_s=interval_s, gain=self._last.gain)

@@ -154,7 +154,7 @@ class TestErrors:
             ("flags: sensor.colour is not a key", ""),
             ("given.toml: target: the band 190-170 must go up", ""),
             ("flags: sensor.rate_hz: ", "25, 50, 100 or 200, not 123"),
-            ("given.toml: coaching.mode: ", "'nudge' or 'off', not 'push'"),
+            ("given.toml: coaching.mode: ", "'alert' or 'off', not 'push'"),
             ("given.toml: coaching.lead_pct: ", "less than or equal to 5, not 9"),
             ("environment: simulation.seed: ", "not 'many'"),
             ("environment: store.keep: ", "not 'perhaps'"),

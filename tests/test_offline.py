@@ -12,7 +12,7 @@ import pytest
 from coach.clock import HostClock, ManualClock
 from coach.formats.events import line
 from coach.formats.recording import Recording
-from coach.model import Beat, Control, Decision, Packet, SensorState, Summary
+from coach.model import Beat, Control, Decision, Packet, Prompt, SensorState, Summary
 from coach.offline import Loop
 from coach.pipeline import Pipeline
 from sensors import rows
@@ -78,9 +78,9 @@ def demo(configured):
 
 
 @pytest.fixture(scope="module")
-def minute(demo):
-    """The demo as shipped: all of it happens within a minute."""
-    return demo(60.0)
+def whole(demo):
+    """The demo as shipped: all of it happens within two minutes."""
+    return demo(120.0)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ class TestDemo:
         assert one.lines == other.lines
         assert one.lines != demo(30.0, "simulation.seed=8")[0].lines
 
-    def test_the_runner_is_met_led_into_the_band_and_left_alone(self, minute):
-        kept, runner = minute
+    def test_the_runner_is_met_led_into_the_band_and_left_alone(self, whole):
+        kept, runner = whole
         modes = [decision.mode for decision in kept.of(Decision)]
         assert [mode for before, mode in pairwise([None, *modes]) if mode != before] == [
             "silent",
@@ -106,12 +106,12 @@ class TestDemo:
             "fade",
             "silent",
         ]
-        last_s = [step.t_s for step in runner.true_steps if step.t_s > 50]
+        last_s = [step.t_s for step in runner.true_steps if step.t_s > 110]
         assert 170 <= 60 * (len(last_s) - 1) / (last_s[-1] - last_s[0]) <= 190
-        assert kept.of(Beat)[-1].t_s < 50
+        assert kept.of(Beat)[-1].t_s < 110
 
-    def test_the_first_beats_are_on_the_runners_own_footfalls(self, minute):
-        kept, runner = minute
+    def test_the_first_beats_are_on_the_runners_own_footfalls(self, whole):
+        kept, runner = whole
         steps_s = np.array([step.t_s for step in runner.true_steps])
         late_s = [beat.t_s - steps_s[np.abs(steps_s - beat.t_s).argmin()] for beat in kept.of(Beat)[:8]]
         assert np.abs(late_s).max() < 0.1  # 40 ms of it is the way by radio, which nobody can know
@@ -149,13 +149,13 @@ class TestDemo:
 
     def test_a_beat_is_heard_before_the_runner_runs_past_it(self, demo):
         kept, runner = demo(40.0, "simulation.frame_s=1.0")
-        assert [beat for beat, _ in runner.heard] == kept.of(Beat)
+        assert [beat for beat, _ in runner.heard] == kept.of(Beat | Prompt)
         assert len(runner.heard) > 50
         assert all(made_s < beat.t_s for beat, made_s in runner.heard)
 
-    def test_what_was_taken_gives_the_same_lines_again(self, minute, fold):
+    def test_what_was_taken_gives_the_same_lines_again(self, whole, fold):
         """A kept run replays: the inputs alone, in their order, without the runner."""
-        kept, _ = minute
+        kept, _ = whole
         assert [line(event) for event in fold(kept.items)] == kept.lines
 
 
@@ -224,7 +224,7 @@ class TestClocks:
         monkeypatch.setattr("coach.clock.time.clock_gettime", lambda which: now[which])
         clock = HostClock()
         assert clock.now() == 0.0
-        now.update({time.CLOCK_BOOTTIME: 5630.0, time.CLOCK_MONOTONIC: 130.0})  # the lid was closed for ten minutes
+        now.update({time.CLOCK_BOOTTIME: 5630.0, time.CLOCK_MONOTONIC: 130.0})  # the lid was closed for ten wholes
         assert clock.now() == 630.0
 
 

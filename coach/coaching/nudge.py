@@ -1,62 +1,65 @@
-"""The band keeper: silent in the band, a beat towards it outside.
+"""What is heard and when: silent in the band, a beat towards it outside; or another way to coach, if the runner wants.
 
-A runner who leaves the band for a while hears a beat on his or her own footfalls (*match*), then one a little ahead
-(*lead*): never more than `lead_pct` ahead of the runner, in ramps of at most `ramp_pct` over eight beats, the next
-ramp only when the runner has followed the last. Once the runner has been in the band for a while the beat fades.
-No beat is committed once it is known that the runner stopped or that data are missing.
+*nudge*: a runner who leaves the band for a while hears a beat on his or her own footfalls (*match*), then one a little
+ahead (*lead*, see `coach.coaching.lead`). Where steps and beat lose each other its tempo waits (*hold*) or goes back to
+the runner. Once the runner has been in the band for a while the beat fades. Who does not follow is left alone, soon.
+*match* stays with the runner, *steady* keeps one tempo, *alert* has words only, *off* nothing.
+
+No beat is committed once it is known that the runner stopped. When data are missing the beat goes on for a while as it
+was (*hold* again), or fades, as it was told to, and is set on the footfalls anew when they are back.
 
 It hears of cadence and of contacts, on host time, and acts at the times of those and at `deadline_s`, when the next
 beat must be committed: the output's latency and `MARGIN_S` before it is heard.
 
-Sources: lead and ramp sizes Van Dyck 2015, start in phase Moens 2014, phase correction Buhmann 2018.
+Sources: lead and ramp sizes Van Dyck 2015, start in phase Moens 2014.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
-from audio.metronome import Metronome
-from coach.coaching.phase import Footfalls, other_foot, wrap
+from coach.coaching.beats import Beats, Manner
+from coach.coaching.lead import Lead
+from coach.coaching.lock import Lock
+from coach.coaching.pace import Pace
+from coach.coaching.phase import Footfalls
 from coach.coaching.target import Band, Side
 from coach.config import CoachingConfig
-from coach.model import Beat, Cadence, Decision, DecisionMode, Foot
+from coach.model import Beat, Cadence, CadenceStatus, Decision, DecisionMode, Foot
 
 CoachingEvent = Decision | Beat
 
 MARGIN_S = 0.1
 """Beyond the output's latency: beats are committed so much ahead that no output is ever surprised."""
 
-RAMP_BEATS = 8
-SMALLEST_RAMP_SPM = 0.5
-MATCH_BEATS = 8
-FOLLOWS_PCT = 1.5
-"""The runner follows when no further than this from the beat; only then is the next ramp begun."""
+MATCH_BEATS = 6
 
-OUT_OF_REACH_PCT = 1.0
-"""This much beyond the lead the runner has left the beat, faster than a ramp could follow: it ends, to begin anew."""
+OUT_OF_REACH_PCT = 4.0
+"""This far from the beat the runner has left it, faster than a ramp could follow: it ends, to begin anew."""
 
-SMOOTHING_S = 2.0
-PHASE_GAIN = 0.2
-MATCH_SHIFT_S = 0.003
-LEAD_SHIFT_S = 0.002
-LEAD_ASYNCHRONY_S = 0.06
-"""While matching, each contact moves the next beat by a fifth of the asynchrony, at most 3 ms (under 1 % of a step).
-While leading only an asynchrony beyond 60 ms is corrected, by 2 ms: a full phase loop would undo the lead."""
+FOLLOW_PCT = 1.0
+"""A beat that follows the runner goes in a ramp to a cadence that is further off than this."""
 
-FAINTEST = 0.2
-"""Where the fade in starts and the fade out ends, as a gain."""
+FREE_HYSTERESIS_SPM = 2.0
+"""A pod counts in steps of 2 spm: where only cadence is known, the runner is led into the band by no less."""
 
+SMALLEST_RAMP_SPM = 0.3
 
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """The runner's smoothed cadence, which side of the band it is on, and since when."""
+FOLLOWER_REST_S = 60.0
+"""A runner who has followed before, and does not now, is left alone for no longer than this."""
 
-    spm: float
-    at_s: float
-    side: Side
-    since_s: float
+RESTART_S = 2.0
+"""After a beat it is silent for so long at least, so that the next one is heard as a new one."""
+
+LOST_STEP_S = 0.09
+"""After a gap in the data, a beat that is further than this from the feet is not worth dragging back."""
+
+GONE: dict[CadenceStatus, str] = {
+    "lost": "no data from the sensor",
+    "idle": "you stand still",
+    "acquiring": "finding your steps",
+}
 
 
 class Nudge:
@@ -77,170 +80,365 @@ class Nudge:
         self._config = config
         self._band = band
         self._latency_s = 0.0
+        self._audible = True
         self._phase_known = False
         self._paused = False
         self._muted = False
-        self._pace: _Pace | None = None
+        self._asleep = False
+        self._stopped = False
+        self._pace: Pace | None = None
         self._footfalls = Footfalls()
-        self._mode: DecisionMode = "silent"
+        self._lock = Lock()
+        self._mode: DecisionMode = self._quiet_mode
         self._said: tuple[DecisionMode, str] | None = None
-        self._metronome: Metronome | None = None
-        self._first_beat_s = 0.0
-        self._next_foot: Foot = "unknown"
+        self._beats: Beats | None = None
+        self._leading = Lead(config)
         self._beats_in_mode = 0
+        self._after_fade = ("", "")
         self._index = 0
+        self._lost_since_s: float | None = None
+        self._rest_until_s = -math.inf
+        self._gave_up = False
+        self._has_followed = False
+        self._keep_tempo_until_s = -math.inf
+        self._steady_from_s = -math.inf
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
-    def set_latency(self, latency_s: float) -> None:
-        """Take the time from handing a beat over to hearing it."""
-        self._latency_s = latency_s
+    def set_output(self, latency_s: float, *, audible: bool, at_s: float) -> Iterator[Decision]:
+        """Take how long the output takes from being handed a beat to its being heard, and whether it plays at all."""
+        was_audible, self._audible, self._latency_s = self._audible, audible, latency_s
+        if self.hushed:
+            return
+        if was_audible and not audible:
+            yield from self._fall_silent("there is no sound", at_s)
+        elif self._beats is not None and self._beats.next_s < at_s + latency_s:
+            yield from self._restart("the sound takes longer now: the beat finds your steps again", at_s)
 
     def set_phase_known(self, known: bool) -> None:
         """Tell whether contacts are those of the feet, so that a beat may be aligned to them."""
         self._phase_known = known
 
+    def keep_tempo_until(self, until_s: float) -> None:
+        """Change no tempo before a time: somebody is speaking."""
+        self._keep_tempo_until_s = until_s
+
     def cadence(self, cadence: Cadence, at_s: float) -> Iterator[CoachingEvent]:
         """Take a reading that became known at `at_s`."""
         if cadence.spm is None:
-            yield from self._runner_gone(cadence, at_s)
+            yield from self._runner_gone(cadence.status, at_s)
             return
-        self._pace = self._smoothed(cadence.spm, at_s)
-        if self._hushed:
+        if self._lost_since_s is not None:
+            yield from self._runner_back(cadence.spm, at_s)
+        self._lock.cadence(cadence)
+        if self._pace is None:
+            self._pace = Pace.first(cadence.spm, at_s, self._band)
+        else:
+            self._pace = self._pace.after(cadence.spm, at_s, self._band)
+        if self.hushed or not self._audible or self._lost_since_s is not None:
             return
         match self._mode:
-            case "silent":
+            case "silent" | "cue":
                 yield from self._watch(self._pace, at_s)
-            case "lead":
-                yield from self._lead(self._pace, at_s)
+            case "match" | "lead" | "hold" | "steady":
+                yield from self._accompany(self._pace, at_s)
             case _:
                 pass
 
     def contact(self, contact_s: float, foot: Foot) -> None:
         """Take a foot contact, on host time."""
-        self._footfalls.add(contact_s, foot)
-        if self._metronome is None or not self._phase_known:
+        if self._pace is None:
             return
-        late_s = wrap(contact_s - self._metronome.next_s, 60 / self._metronome.tempo_spm)
-        if self._mode == "match":
-            self._metronome.shift(max(-MATCH_SHIFT_S, min(MATCH_SHIFT_S, PHASE_GAIN * late_s)))
-        elif abs(late_s) > LEAD_ASYNCHRONY_S and self._pace is not None:
-            ahead = self._metronome.tempo_spm > self._pace.spm
-            if ahead == (late_s > 0):  # towards the runner; the other way would lead further than is allowed
-                self._metronome.shift(math.copysign(LEAD_SHIFT_S, late_s))
+        self._footfalls.add(contact_s, foot, 60 / self._pace.spm)
+        self._lock.contact(contact_s)
+        if self._beats is not None and self._phase_known and self._lost_since_s is None:
+            self._beats.contact(contact_s, self._manner, self._pace.spm)
 
     def pause(self, paused: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on coaching."""
         if paused != self._paused:
             self._paused = paused
-            yield from self._hush_or_resume("you paused" if paused else "you go on", at_s)
+            yield from self._fall_silent("you paused" if paused else "you go on", at_s)
 
     def mute(self, muted: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on sounding."""
         if muted != self._muted:
             self._muted = muted
-            yield from self._hush_or_resume("muted" if muted else "no longer muted", at_s)
+            yield from self._fall_silent("muted" if muted else "no longer muted", at_s)
+
+    def sleep(self) -> None:
+        """Commit nothing: the computer slept from here on, as it finds out on waking up."""
+        self._beats = None
+        self._asleep = True
+
+    def wake(self, at_s: float) -> Iterator[Decision]:
+        """Go on after a sleep."""
+        self._asleep = False
+        if self._mode not in ("silent", "paused", "off"):
+            yield from self._fall_silent("the computer slept", at_s)
 
     def stop(self, at_s: float) -> Iterator[Decision]:
-        """End: no beat is committed any more."""
-        self._muted = True
-        if self._metronome is not None:
-            yield from self._hush_or_resume("the run ends", at_s)
+        """End: no beat is committed any more, whatever comes."""
+        sounding, self._stopped = self._beats is not None, True
+        if sounding:
+            yield from self._fall_silent("the run ends", at_s)
 
-    def set_band(self, band: Band, at_s: float) -> Iterator[Decision]:
+    def set_band(self, band: Band, at_s: float, reason: str = "") -> Iterator[Decision]:
         """Coach towards another band from now on."""
         self._band = band
+        self._rest_until_s, self._gave_up = -math.inf, False
+        self._leading.forget()
         if self._pace is not None:
-            self._pace = replace(self._pace, side=band.side(self._pace.spm), since_s=at_s)
-        yield self._decide(self._mode, f"new target {_range(band)}", at_s)
+            self._pace = self._pace.afresh(band)
+        reason = reason or f"new target {band}"
+        self._after_fade = (reason, "")
+        yield self._decide("silent" if self._mode == "cue" else self._mode, reason, at_s)
 
-    # --- what is decided ------------------------------------------------------------------------------------------
+    # --- what is known --------------------------------------------------------------------------------------------
 
     @property
-    def _hushed(self) -> bool:
-        return self._paused or self._muted or self._config.mode == "off"
+    def spm(self) -> float | None:
+        """The runner's cadence as the coach sees it; None while there is none."""
+        return None if self._pace is None else self._pace.spm
 
-    def _hush_or_resume(self, reason: str, at_s: float) -> Iterator[Decision]:
-        self._metronome = None
-        self._mode = "paused" if self._paused else "off" if self._hushed else "silent"
+    @property
+    def side(self) -> Side | None:
+        """Where the runner is to the band; None while there is no cadence."""
+        return None if self._pace is None else self._pace.side
+
+    @property
+    def steady_from_s(self) -> float:
+        """From this host time on, no change of tempo is heard, unless another is decided."""
+        arrives_s = None if self._beats is None else self._beats.steady_from_s
+        return self._steady_from_s if arrives_s is None else arrives_s
+
+    @property
+    def hushed(self) -> bool:
+        """Whether nothing is to be heard: paused, muted, asleep, at the end, or off."""
+        return self._quiet_mode != "silent" or self._asleep
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the runner is left alone, because he or she did not follow."""
+        return self._gave_up
+
+    @property
+    def _quiet_mode(self) -> DecisionMode:
+        if self._paused:
+            return "paused"
+        return "off" if self._muted or self._stopped or self._config.mode == "off" else "silent"
+
+    @property
+    def _manner(self) -> Manner:
+        match self._mode:
+            case "match":
+                return "follow" if self._config.mode == "match" else "meet"
+            case "hold":
+                return "wait"
+            case "lead":
+                return "lead"
+            case _:
+                return "leave"
+
+    # --- silence, and the way into it -----------------------------------------------------------------------------
+
+    def _fall_silent(self, reason: str, at_s: float, *, said: str = "") -> Iterator[Decision]:
+        """End the beat at once, and look at the runner with fresh eyes."""
+        self._beats = None
+        self._lost_since_s = None
+        self._rest_until_s = max(self._rest_until_s, at_s + RESTART_S)
         if self._pace is not None:
-            self._pace = replace(self._pace, since_s=at_s)
-        yield self._decide(self._mode, reason, at_s)
+            self._pace = self._pace.afresh(self._band)
+        yield self._decide(self._quiet_mode, reason, at_s, said=said)
 
-    def _runner_gone(self, cadence: Cadence, at_s: float) -> Iterator[Decision]:
-        self._pace = None
+    def _fade(self, reason: str, at_s: float, *, then: str, said: str = "") -> Iterator[Decision]:
+        """End the beat in a few steps; `then` is why it is silent afterwards."""
+        assert self._beats is not None
+        self._beats.fade()
+        self._after_fade = (then, said)
+        yield self._decide("fade", reason, at_s)
+
+    def _restart(self, reason: str, at_s: float) -> Iterator[Decision]:
+        """Let the beat rest for a moment, and set it on the footfalls anew."""
+        yield from self._fall_silent(reason, at_s)
+        if self._pace is not None and self._pace.side != "in":
+            self._pace = self._pace.impatient(self._config.engage_after_s)
+
+    def _give_up(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        rest_s = min(FOLLOWER_REST_S, self._config.rest_s) if self._has_followed else self._config.rest_s
+        self._rest_until_s, self._gave_up = at_s + rest_s, True
+        self._leading.forget()
+        reason = f"you keep your own {pace.slow_spm:.0f}: no beat for {rest_s:.0f} s"
+        yield from self._fade(reason, at_s, then="no beat for now")
+
+    # --- a runner who is gone, and back ---------------------------------------------------------------------------
+
+    def _runner_gone(self, status: CadenceStatus, at_s: float) -> Iterator[Decision]:
+        """No cadence: the runner stopped, or data are missing, and that need not be the end of a beat."""
+        if status == "idle" or self._beats is None:
+            yield from self._forget_runner(GONE[status], at_s)
+        elif self._mode == "fade":
+            self._lost_since_s = at_s if self._lost_since_s is None else self._lost_since_s
+        elif self._lost_since_s is None:
+            self._lost_since_s = at_s
+            if self._config.on_loss == "fade":
+                yield from self._fade(GONE[status], at_s, then=GONE[status])
+            else:
+                self._beats.stay()
+                yield self._decide("hold", f"{GONE[status]}: the beat waits", at_s)
+        elif self._waited(at_s):
+            yield from self._forget_runner(GONE[status], at_s)
+
+    def _waited(self, at_s: float) -> bool:
+        return self._lost_since_s is not None and at_s - self._lost_since_s >= self._config.hold_s
+
+    def _forget_runner(self, reason: str, at_s: float) -> Iterator[Decision]:
+        sounding = self._beats is not None
+        self._beats, self._pace, self._lost_since_s = None, None, None
         self._footfalls.clear()
-        sounding, self._metronome = self._metronome is not None, None
-        if self._hushed:
-            return
-        reason = {"lost": "no data from the sensor", "idle": "you stand still"}.get(
-            cadence.status, "finding your steps"
-        )
-        self._mode = "silent"
-        if sounding or self._said != ("silent", reason):
+        self._lock.clear()
+        if not self.hushed and (sounding or self._said != ("silent", reason)):
             yield self._decide("silent", reason, at_s)
 
-    def _smoothed(self, spm: float, at_s: float) -> _Pace:
-        if self._pace is None:
-            return _Pace(spm, at_s, self._band.side(spm), at_s)
-        weight = 1 - math.exp(-(at_s - self._pace.at_s) / SMOOTHING_S)
-        smooth_spm = self._pace.spm + weight * (spm - self._pace.spm)
-        side = self._band.side(smooth_spm)
-        return _Pace(smooth_spm, at_s, side, self._pace.since_s if side == self._pace.side else at_s)
+    def _runner_back(self, spm: float, at_s: float) -> Iterator[Decision]:
+        """Data are back, and the beat went on: keep it if it still fits, else begin anew on the footfalls, at once."""
+        assert self._beats is not None
+        assert self._lost_since_s is not None
+        if self._mode == "fade":
+            self._lost_since_s = None
+            return
+        near = self._config.mode == "steady" or abs(self._beats.tempo_spm / spm - 1) < OUT_OF_REACH_PCT / 100
+        if near and self._phase_known and self._config.mode != "steady":
+            if self._lock.last_contact_s < self._lost_since_s:
+                return  # cadence is known, where the feet fall is not
+            late_s = self._beats.late_s(self._lock.last_contact_s)
+            near = late_s is None or abs(late_s) < LOST_STEP_S
+        self._lost_since_s = None
+        if near:
+            yield self._decide("lead" if self._config.mode == "nudge" else self._own_mode, "you are back", at_s)
+        else:
+            yield from self._restart("the beat finds your steps again", at_s)
 
-    def _watch(self, pace: _Pace, at_s: float) -> Iterator[Decision]:
-        """Silent: engage once the runner has been outside for long enough."""
-        outside_s = at_s - pace.since_s
-        if pace.side == "in":
-            if self._said != ("silent", "in"):
-                yield self._decide("silent", f"{pace.spm:.0f}, in {_range(self._band)}", at_s, said="in")
-        elif outside_s >= self._config.engage_after_s:
-            if self._engage(pace, at_s):
-                yield self._decide("match", _outside(pace, self._band, outside_s), at_s)
-        elif self._said != ("silent", pace.side):
-            yield self._decide("silent", _outside(pace, self._band), at_s, said=pace.side)
+    # --- silent: whether to begin ---------------------------------------------------------------------------------
 
-    def _engage(self, pace: _Pace, at_s: float) -> bool:
-        """Start the metronome on the runner's own beat; False when there is no footfall yet to start on."""
-        soonest_s = at_s + self._latency_s + MARGIN_S
+    def _watch(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        match self._config.mode:
+            case "match" | "steady":
+                if at_s >= self._rest_until_s and self._engage(pace, at_s):
+                    steady = self._config.mode == "steady"
+                    reason = f"a steady beat at {self._steady_spm:.0f}" if steady else "with you"
+                    yield self._decide(self._own_mode, reason, at_s)
+            case "alert":
+                yield from self._alert(pace, at_s)
+            case _:
+                yield from self._nudge(pace, at_s)
+
+    def _nudge(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        """Engage once the runner has been outside for long enough."""
+        if pace.side == "in" or pace.outside_s < self._config.engage_after_s:
+            yield from self._describe(pace, at_s)
+        elif at_s >= self._rest_until_s and self._engage(pace, at_s):
+            yield self._decide("match", _outside(pace, self._band, pace.outside_s), at_s)
+
+    def _alert(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        """Words only: a cue when the runner has been outside for long enough, and one when he or she is back."""
+        if pace.side != "in" and pace.outside_s >= self._config.engage_after_s:
+            if self._said != ("cue", pace.side):
+                yield self._decide("cue", _outside(pace, self._band, pace.outside_s), at_s, said=pace.side)
+        elif self._mode != "cue":
+            yield from self._describe(pace, at_s)
+        elif pace.inside_s >= self._config.engage_after_s:
+            yield self._decide("silent", "on target", at_s, said="in")
+
+    def _describe(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        """Say why it is silent, once while that lasts."""
+        resting = pace.side != "in" and at_s < self._rest_until_s
+        if resting or self._said == ("silent", pace.side):
+            return
+        reason = f"{pace.spm:.0f}, in {self._band}" if pace.side == "in" else _outside(pace, self._band)
+        yield self._decide("silent", reason, at_s, said=pace.side)
+
+    def _engage(self, pace: Pace, at_s: float) -> bool:
+        """Begin on the runner's own beat; False when the runner is not even enough yet, or no footfall is known."""
+        soonest_s, phase_s = at_s + self._latency_s + MARGIN_S, 0.0
         first: tuple[float, Foot] | None = (soonest_s, "unknown")
         if self._phase_known:
-            first = self._footfalls.next_after(soonest_s, 60 / pace.spm)
-        if first is None:
+            phase_s = self._config.phase_ms / 1000
+            first = self._footfalls.next_after(soonest_s + phase_s, 60 / pace.spm)
+        ready = self._lock.steps_even if self._phase_known else self._lock.readings_agree
+        if first is None or not ready:
             return False
-        self._first_beat_s, self._next_foot = first
-        self._metronome = Metronome(self._first_beat_s, pace.spm)
+        tempo_spm = self._steady_spm if self._config.mode == "steady" else pace.spm
+        self._beats = Beats(self._config, first[0] - phase_s, first[1], tempo_spm)
+        self._leading.begin()
+        self._gave_up = False
+        self._pace = pace.afresh(self._band)
         return True
 
-    def _lead(self, pace: _Pace, at_s: float) -> Iterator[Decision]:
-        """Leading: let go when in the band for long enough, else the next ramp once the last one was followed."""
-        assert self._metronome is not None
-        inside_s = at_s - pace.since_s
-        if pace.side == "in" and inside_s >= self._config.silent_after_s:
-            yield self._decide("fade", f"{pace.spm:.0f}, in the band for {inside_s:.0f} s", at_s)
-            return
-        tempo_spm = self._metronome.tempo_spm
-        if abs(tempo_spm / pace.spm - 1) > (self._config.lead_pct + OUT_OF_REACH_PCT) / 100:
-            self._metronome = None
-            self._pace = replace(pace, since_s=at_s)
-            yield self._decide("silent", f"you changed to {pace.spm:.0f}, away from the beat", at_s)
-            return
-        goal_spm = self._next_tempo(pace.spm, tempo_spm)
-        turns = (goal_spm - tempo_spm) * (self._metronome.goal_spm - tempo_spm) < 0
-        if (self._metronome.ramping and not turns) or abs(goal_spm - tempo_spm) < SMALLEST_RAMP_SPM:
-            return
-        self._metronome.steer(goal_spm, RAMP_BEATS)
-        inside_spm = self._band.inside(pace.spm, self._config.hysteresis_spm)
-        yield self._decide("lead", f"from {pace.spm:.0f} towards {inside_spm:.0f}", at_s, goal_spm)
+    # --- a beat is on: whither ------------------------------------------------------------------------------------
 
-    def _next_tempo(self, pace_spm: float, tempo_spm: float) -> float:
-        lead, ramp = self._config.lead_pct / 100, self._config.ramp_pct / 100
-        goal_spm = self._band.inside(pace_spm, self._config.hysteresis_spm)
-        away = abs(goal_spm - pace_spm) > abs(tempo_spm - pace_spm)
-        if away and abs(tempo_spm / pace_spm - 1) > FOLLOWS_PCT / 100:
-            goal_spm = tempo_spm
-        goal_spm = min(max(goal_spm, pace_spm * (1 - lead)), pace_spm * (1 + lead))
-        return min(max(goal_spm, tempo_spm * (1 - ramp)), tempo_spm * (1 + ramp))
+    @property
+    def _own_mode(self) -> DecisionMode:
+        return "steady" if self._config.mode == "steady" else "match"
+
+    @property
+    def _hysteresis_spm(self) -> float:
+        least_spm = 0.0 if self._phase_known else FREE_HYSTERESIS_SPM
+        return max(self._config.hysteresis_spm, least_spm)
+
+    @property
+    def _steady_spm(self) -> float:
+        return self._band.inside(0.0, self._config.hysteresis_spm)
+
+    def _accompany(self, pace: Pace, at_s: float) -> Iterator[Decision]:
+        """Let go of the runner, give up, or go on with the beat."""
+        assert self._beats is not None
+        tempo_spm, nudges = self._beats.tempo_spm, self._config.mode == "nudge"
+        far = abs(tempo_spm / pace.spm - 1) > OUT_OF_REACH_PCT / 100
+        ahead = nudges and abs(tempo_spm / pace.slow_spm - 1) > self._config.lead_pct / 100
+        if self._config.mode == "steady":
+            self._go_towards(self._steady_spm, SMALLEST_RAMP_SPM, at_s)
+        elif far or ahead:
+            yield from self._fall_silent(f"you changed to {pace.spm:.0f}, away from the beat", at_s)
+        elif not nudges:
+            self._go_towards(pace.slow_spm, FOLLOW_PCT / 100 * pace.slow_spm, at_s)
+        elif pace.inside_s >= self._config.silent_after_s:
+            self._leading.forget()
+            self._has_followed = True
+            reason = f"{pace.spm:.0f}, in the band for {pace.inside_s:.0f} s"
+            yield from self._fade(reason, at_s, then="on target", said="in")
+        elif self._leading.in_vain(pace, self._band, at_s):
+            yield from self._give_up(pace, at_s)
+        elif self._mode != "match" and at_s >= self._keep_tempo_until_s:
+            yield from self._lead(self._beats, pace, at_s)
+
+    def _go_towards(self, spm: float, unless_within_spm: float, at_s: float) -> None:
+        assert self._beats is not None
+        busy = self._beats.steady_from_s is not None or at_s < self._keep_tempo_until_s
+        if not busy and abs(spm - self._beats.tempo_spm) > unless_within_spm:
+            self._beats.approach(spm)
+
+    def _lead(self, beats: Beats, pace: Pace, at_s: float) -> Iterator[Decision]:
+        trouble = self._leading.trouble(pace, beats.tempo_spm, beats.synchrony if self._phase_known else None, at_s)
+        if trouble is not None and trouble.remedy == "back":
+            self._leading.begin()
+            beats.steer(pace.slow_spm)
+            yield self._decide("match", f"{trouble.reason}: back to your own beat", at_s, pace.slow_spm)
+            return
+        if trouble is not None and trouble.remedy == "restart":
+            yield from self._restart(trouble.reason, at_s)
+            return
+        if trouble is not None and self._mode != "hold":
+            beats.stay()
+            yield self._decide("hold", trouble.reason, at_s)
+        elif trouble is None and self._mode == "hold":
+            yield self._decide("lead", "you are on the beat again", at_s)
+        inside_spm = self._band.inside(pace.spm, self._hysteresis_spm)
+        goal_spm = self._leading.next_tempo(pace, beats.tempo_spm, beats.goal_spm, inside_spm)
+        if goal_spm is not None:
+            beats.steer(goal_spm)
+            if trouble is None:
+                yield self._decide("lead", f"from {pace.spm:.0f} towards {inside_spm:.0f}", at_s, goal_spm)
 
     def _decide(
         self, mode: DecisionMode, reason: str, at_s: float, tempo_spm: float | None = None, *, said: str = ""
@@ -248,8 +446,8 @@ class Nudge:
         if mode != self._mode:
             self._mode, self._beats_in_mode = mode, 0
         self._said = (mode, said or reason)
-        if tempo_spm is None and self._metronome is not None:
-            tempo_spm = self._metronome.tempo_spm
+        if tempo_spm is None and self._beats is not None:
+            tempo_spm = self._beats.tempo_spm
         return Decision(
             t_s=at_s,
             available_s=at_s,
@@ -266,39 +464,34 @@ class Nudge:
     @property
     def deadline_s(self) -> float | None:
         """When the next beat must be committed; None while silent."""
-        if self._metronome is None:
-            return None
-        return self._metronome.next_s - self._latency_s - MARGIN_S
+        return None if self._beats is None else self._beats.next_s - self._latency_s - MARGIN_S
 
     def commit(self, at_s: float) -> Iterator[CoachingEvent]:
-        """Commit the next beat."""
-        assert self._metronome is not None
-        tempo_spm = self._metronome.tempo_spm
-        gain = self._gain(self._metronome.next_s)
-        beat_s = self._metronome.take()
-        yield Beat(t_s=beat_s, available_s=at_s, index=self._index, foot=self._next_foot, gain=gain)
-        self._index += 1
+        """Commit the next beat, or end the beat that waited for data in vain."""
+        assert self._beats is not None
+        if self._waited(at_s):  # no reading may come to say so
+            yield from self._forget_runner(GONE["lost"], at_s)
+            return
+        self._steady_from_s = self.steady_from_s
+        click = self._beats.take()
+        if click.sounds:
+            yield Beat(t_s=click.t_s, available_s=at_s, index=self._index, foot=click.foot, gain=click.gain)
+            self._index += 1
         self._beats_in_mode += 1
-        self._next_foot = other_foot(self._next_foot)
-        if self._mode == "match" and self._beats_in_mode >= MATCH_BEATS:
-            yield self._decide("lead", "you are on the beat", at_s, tempo_spm)
-        elif self._mode == "fade" and self._beats_in_mode >= self._config.fade_out_steps:
-            self._metronome = None
-            yield self._decide("silent", "on target", at_s, said="in")
+        if self._beats.faded:
+            yield from self._end_fade(at_s)
+        elif self._mode == "match" and self._config.mode == "nudge" and self._beats_in_mode >= MATCH_BEATS:
+            yield self._decide("lead", "you are on the beat", at_s)
 
-    def _gain(self, beat_s: float) -> float:
-        if self._mode == "fade":
-            return round(1 - (1 - FAINTEST) * (self._beats_in_mode + 1) / self._config.fade_out_steps, 3)
-        if self._config.fade_in_s == 0:
-            return 1.0
-        return round(min(1.0, FAINTEST + (1 - FAINTEST) * (beat_s - self._first_beat_s) / self._config.fade_in_s), 3)
+    def _end_fade(self, at_s: float) -> Iterator[Decision]:
+        reason, said = self._after_fade
+        if self._lost_since_s is not None:
+            yield from self._forget_runner(reason, at_s)
+        else:
+            yield from self._fall_silent(reason, at_s, said=said)
 
 
-def _range(band: Band) -> str:
-    return f"{band.low_spm:g}-{band.high_spm:g}"
-
-
-def _outside(pace: _Pace, band: Band, for_s: float = 0.0) -> str:
+def _outside(pace: Pace, band: Band, for_s: float = 0.0) -> str:
     """Say "164 for 8 s, below 170"; rounded away from the band, so that it never reads "170, below 170"."""
     below = pace.side == "below"
     shown_spm = math.floor(pace.spm) if below else math.ceil(pace.spm)

@@ -15,6 +15,9 @@ class Band:
     low_spm: float
     high_spm: float
 
+    def __str__(self) -> str:
+        return f"{self.low_spm:g}-{self.high_spm:g}"
+
     def side(self, spm: float) -> Side:
         """Tell where a cadence lies."""
         if spm < self.low_spm:

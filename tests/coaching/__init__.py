@@ -1,0 +1,1 @@
+"""What is decided and when it is heard: each room by itself, and the whole loop with simulated runners."""
