@@ -15,8 +15,9 @@ import numpy as np
 from coach.model import FloatArray
 from sensors.course import Segment
 from sensors.forms import FORMS, REFERENCE_SPM, Form, Gait, Impact
-from sensors.motions import POSTURES, Motion, motion_of
+from sensors.motions import POSTURES, motion_of
 from sensors.person import of_person
+from sensors.placed import Motion
 from sensors.processes import Noise
 from sensors.runner import Moment, Side
 

@@ -4,7 +4,9 @@ A course is a row of parts. In text, as `coach simulate --course` takes it, dura
 a minute of both feet:
 
     stand 5, walk 20 @ 110, run 60 @ 166, ramp 10 -> 176, run 30 @ 176, sit 10, type 10, fidget 10, drive 30,
-    cycle 20 @ 85 (turns of the crank a minute), rattle 5 (a device thrown about), shake 2 @ 160 (to and fro a minute)
+    cycle 20 @ 85 (turns of the crank a minute), rattle 5 (a device thrown about), shake 2 @ 160 (to and fro a minute),
+    rough-drive 30, rough-cycle 20 @ 75 (over stones and holes), gesture 10, brush 30 (teeth), wash 30 (dishes),
+    curl 20 @ 40, squat 20 @ 30, push-up 20 @ 35, row 20 @ 28 (so many a minute), jack 20 @ 120 (jumps, open or closed)
 
 A ramp keeps the gait of the part before it.
 """
@@ -22,15 +24,21 @@ from typing import Literal, cast, get_args
 from coach.errors import UsageError
 from sensors.forms import Gait
 
-Rest = Literal["stand", "sit", "type", "fidget", "drive", "rattle"]
-Activity = Literal[Gait, Rest, "cycle", "shake"]
+Rest = Literal["stand", "sit", "type", "fidget", "drive", "rough-drive", "rattle", "gesture", "brush", "wash"]
+Activity = Literal[Gait, Rest, "cycle", "rough-cycle", "shake", "curl", "squat", "push-up", "row", "jack"]
 
 # What a rate counts a minute, and the lowest and highest there is.
 RATES: dict[str, tuple[str, float, float]] = {
     "walk": ("steps", 70.0, 160.0),
     "run": ("steps", 120.0, 240.0),
     "cycle": ("turns of the crank", 30.0, 130.0),
+    "rough-cycle": ("turns of the crank", 30.0, 130.0),
     "shake": ("shakes", 30.0, 400.0),
+    "curl": ("curls", 10.0, 120.0),
+    "squat": ("squats", 10.0, 90.0),
+    "push-up": ("push-ups", 10.0, 90.0),
+    "row": ("strokes", 10.0, 90.0),
+    "jack": ("jumps", 60.0, 180.0),
 }
 _GAITS: dict[str, Gait] = {"walk": "walk", "run": "run"}
 _PART = re.compile(

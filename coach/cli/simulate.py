@@ -39,8 +39,11 @@ def simulate(
     A course is a row of parts, durations in seconds:
       walk 30 @ 110, run 60 @ 166    steps a minute: 70-160, 120-240
       ramp 10 -> 176                 from the cadence of the part before it
-      stand 5, sit 5, type 5, fidget 5, drive 5
-      cycle 20 @ 85                  turns of the crank a minute
+      stand 5, sit 5, type 5, fidget 5, gesture 5, drive 5, rough-drive 5
+      brush 20, wash 20              teeth, and dishes
+      cycle 20 @ 85, rough-cycle 20 @ 85    turns of the crank a minute
+      curl 20 @ 40, squat 20 @ 30, push-up 20 @ 30, row 20 @ 25    so often a minute
+      jack 20 @ 120                  jumps a minute, feet apart and together
       shake 2 @ 160, rattle 5        the sensor, to and fro so often a minute or at random
 
     \b
