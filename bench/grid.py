@@ -34,11 +34,23 @@ JUMPS = "jumps"
 """Of pace, by 40 spm: apart from the rest, since the lag's error would drown it."""
 
 WALKING = ("walk", "walk-run")
-STILL = ("stand", "sit", "type", "fidget", "drive", "cycle", "rattle", "short shakes")
+RESTS = ("stand", "sit", "type", "fidget", "drive")
+BUSY = ("rough-drive", "gesture", "brush", "wash")
+STILL = (*RESTS, "cycle", "rattle", "short shakes", *BUSY, "rough-cycle")
 SHAKING = "long shakes"
+EXERCISES = {
+    "curl": (30, 45, 60),
+    "squat": (25, 40, 55),
+    "push-up": (25, 40, 55),
+    "row": (22, 28, 36),
+    "jack": (100, 120, 140),
+}
+"""How often a minute. Like long shaking they are apart: rhythms of a body at the rate of gait, some with both feet."""
+
 COURSES = (*RUNNING, JUMPS, *WALKING)
 
 STILL_PLACEMENTS = ("foot", "thigh", "waist", "wrist", "hand")
+BUSY_PLACEMENTS = ("foot", "ankle", "thigh", "waist", "chest", "wrist")
 DISTURBED_PLACEMENTS = ("foot", "thigh", "waist", "wrist")
 DISTURBANCES = {
     "samples lost": ("sample_loss_pct=10",),
@@ -92,7 +104,7 @@ class Record:
     @property
     def has_gait(self) -> bool:
         """Whether anybody walks or runs."""
-        return self.course.kind not in (*STILL, SHAKING)
+        return self.course.kind not in (*STILL, SHAKING, *EXERCISES)
 
     @property
     def name(self) -> str:
@@ -118,7 +130,13 @@ class Recording:
 
 def records(*, quick: bool) -> list[Record]:
     """List the grid."""
-    return [*_on_courses(quick), *_at_rates(quick), *_disturbed(quick), *_without_gait(quick)]
+    return [
+        *_on_courses(quick),
+        *_at_rates(quick),
+        *_disturbed(quick),
+        *_without_gait(quick),
+        *_busy(quick),
+    ]
 
 
 def make(record_: Record) -> Recording:
@@ -179,13 +197,25 @@ def _disturbed(quick: bool) -> Iterator[Record]:
 
 def _without_gait(quick: bool) -> Iterator[Record]:
     length_s = 15 if quick else 45
-    single = [Course(kind=verb, text=f"{verb} {length_s}") for verb in STILL[:5]]
+    single = [Course(kind=verb, text=f"{verb} {length_s}") for verb in RESTS]
     cycle = Course(kind="cycle", text=", ".join(f"cycle {length_s / 3:g} @ {rpm}" for rpm in (65, 85, 100)))
     rattle = Course(kind="rattle", text=f"stand 2, rattle {length_s}")
     short = ", ".join(f"stand 3, shake {shake_s} @ {spm}" for shake_s, spm in ((1, 120), (2, 160), (2.5, 200)))
     shakes = Course(kind="short shakes", text=f"{short}, stand 4")
     long = Course(kind=SHAKING, text=", ".join(f"stand 3, shake {length_s / 3:g} @ {spm}" for spm in (110, 160, 190)))
     for placement, course in product(STILL_PLACEMENTS, [*single, cycle, rattle, shakes, long]):
+        for person in (0,) if quick else (0, 1):
+            yield Record(course=course, placement=placement, person=person)
+
+
+def _busy(quick: bool) -> Iterator[Record]:
+    each_s = 10 if quick else 20
+    paced = {"rough-cycle": (65, 80, 95), **EXERCISES}
+    courses = [
+        *(Course(kind=verb, text=f"{verb} {3 * each_s}") for verb in BUSY),
+        *(Course(kind=verb, text=", ".join(f"{verb} {each_s} @ {rate}" for rate in paced[verb])) for verb in paced),
+    ]
+    for placement, course in product(BUSY_PLACEMENTS, courses):
         for person in (0,) if quick else (0, 1):
             yield Record(course=course, placement=placement, person=person)
 

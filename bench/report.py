@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from bench.contacts import Match
-from bench.grid import COURSES, DISTURBANCES, PLACEMENTS, RATES_HZ, RUNNING, SHAKING, STILL, WALKING
+from bench.grid import COURSES, DISTURBANCES, EXERCISES, PLACEMENTS, RATES_HZ, RUNNING, SHAKING, STILL, WALKING
 from bench.scoring import Score, pool
 from bench.tables import ACCURACY_HEADS, Cell, accuracy, fine, middle, spread, table
 from bench.trial import ORACLE, OURS, StepScore, Trial
@@ -83,6 +83,8 @@ def _still(trials: Sequence[Trial]) -> Iterator[str]:
         ("all of these", _of(trials, *STILL)),
         ("rests on the courses", _of(trials, *COURSES)),
         (SHAKING, _of(trials, SHAKING)),
+        *((kind, _of(trials, kind)) for kind in EXERCISES),
+        ("all exercise", _of(trials, *EXERCISES)),
     ]
     rows = [[kind, *(fine(_pooled(part, name).false_pct) for name in names)] for kind, part in groups]
     yield from table(("", *names), rows)

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from bench.contacts import Match, Steps, match, settled
-from bench.grid import COURSES, ONE_FOOTED, SHAKING, STILL, Record, Recording, make
+from bench.grid import COURSES, EXERCISES, ONE_FOOTED, SHAKING, STILL, Record, Recording, make
 from bench.oracle import oracle
 from bench.ours import ours
 from bench.peers import PEERS
@@ -75,7 +75,7 @@ def trial(peers: Sequence[str], record: Record) -> Trial:
     readings, steps = ours(samples)
     cost_us = {OURS: _since_us(began_s, samples)}
     scores = {OURS: score(readings, truth), ORACLE: score(oracle(truth.steps_s), truth)}
-    for name in peers if record.course.kind in (*COURSES, *STILL, SHAKING) else ():
+    for name in peers if record.course.kind in (*COURSES, *STILL, SHAKING, *EXERCISES) else ():
         began_s = time.process_time()
         said = PEERS[name].detect(samples)
         cost_us[name] = _since_us(began_s, samples)
