@@ -212,12 +212,12 @@ class TestNoGait:
 
     @pytest.mark.parametrize(("lasts_s", "is_believed"), [(3, False), (9, True)])
     def test_a_rhythm_that_might_be_gait_has_to_last(self, lasts_s, is_believed):
-        """Its halves are opposed, as those of a circle, beside a bounce: it is believed four seconds later."""
+        """Level halves that are opposed, as those of a circle, beside a bounce: it is believed four seconds later."""
         t_s = np.arange(0, 14, 0.01)
         turn = 2 * np.pi * t_s / 0.72
         size_g = 1.7 * np.clip(np.minimum(t_s - 2, 2 + lasts_s - t_s) / 0.3, 0, 1)
-        up_g, aside_g = size_g * (np.sin(turn) + 0.42 * np.sin(2 * turn)), size_g * np.cos(turn)
-        table = np.column_stack([t_s, t_s, aside_g, 0 * t_s, 1 + up_g])
+        along_g, aside_g = size_g * (np.sin(turn) + 0.2 * np.sin(2 * turn + 1)), size_g * np.cos(turn)
+        table = np.column_stack([t_s, t_s, along_g, aside_g, 1 + 0.42 * size_g * np.sin(2 * turn)])
         locked_s = [reading.t_s for reading in events(Cadence, table) if reading.spm is not None]
         assert bool(locked_s) is is_believed
         assert all(5.5 < t < 12.0 for t in locked_s)

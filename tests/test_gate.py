@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from coach.dsp.gate import hardness, judge
+from coach.dsp.gate import judge
+from coach.dsp.landings import hardness
 from coach.dsp.tempo import Rhythm, StrideTempo
 
 STRIDE_S = 0.72
@@ -27,9 +28,9 @@ def rhythm(spm=120 / STRIDE_S, *, match=0.9, alike=0.0, sided=0.5, quicker=0.0, 
     )
 
 
-def motion(rms_g=1.0, vertical=0.7):
+def motion(rms_g=1.0, vertical=0.7, stride_s=STRIDE_S):
     """Move at the rate of the steps, with this share of the power up and down."""
-    turn = 4 * np.pi / STRIDE_S * np.arange(0, 3, 0.01)
+    turn = 4 * np.pi / stride_s * np.arange(0, 3, 0.01)
     across, up = np.sqrt(1 - vertical) * np.sin(turn), np.sqrt(vertical) * np.cos(turn)
     return np.sqrt(2) * rms_g * np.stack([across, 0 * turn, up], axis=1)
 
@@ -46,14 +47,14 @@ UNLOCKED = np.array([12, 40, 74, 96, 138, 156, 201, 222, 255, 290])
 """Knocks, in samples, that do not come again a stride later."""
 
 
+def keeps_time(monkeypatch, locked):
+    monkeypatch.setattr("coach.dsp.gate.keeping_time", lambda signal_g, lag: locked)
+
+
 def verdict(rhythm, *, vertical=0.7, hard=1.5, bounce_g=1.0, period=None, **known):
     """Judge a rhythm whose motion has this size."""
-    return judge(
-        rhythm,
-        motion(bounce_g, vertical),
-        impacts(hard, rhythm.rms_g, round(50 * rhythm.stride_s) if period is None else period),
-        **known,
-    )
+    felt = impacts(hard, rhythm.rms_g, round(50 * rhythm.stride_s) if period is None else period)
+    return judge(rhythm, motion(bounce_g, vertical, rhythm.stride_s) + felt - UPRIGHT_G, felt, **known)
 
 
 class TestGait:
@@ -115,7 +116,7 @@ class TestBounce:
         (83, 0.012, "other"), (83, 0.03, "gait"),
     ])  # fmt: skip
     def test_it_grows_with_the_fourth_power_of_the_cadence(self, spm, bounce_g, expected):
-        assert verdict(rhythm(spm, once=0.0), bounce_g=bounce_g) == expected
+        assert verdict(rhythm(spm, once=0.0, rms_g=0.08), bounce_g=bounce_g) == expected
 
     @pytest.mark.parametrize(("once", "expected"), [(0.8, "gait"), (0.97, "other")])
     def test_what_goes_round_once_a_stride_does_not_lift_it(self, once, expected):
@@ -125,35 +126,99 @@ class TestBounce:
         assert verdict(rhythm(once=0.97), hard=6.0) == "other"
 
     def test_the_rest_before_a_bout_does_not_count(self):
-        begun = motion(0.4)
-        begun[:200] = 0.0
-        assert judge(rhythm(once=0.0), begun, impacts(1.5)) == "gait"
+        felt = impacts(1.5)
+        begun = motion(0.4) + felt - UPRIGHT_G
+        begun[:150] = 0.0
+        assert judge(rhythm(once=0.0), begun, felt) == "gait"
 
 
 class TestRoad:
-    """What jolts in gait is the feet; where the body bounces little it is asked for."""
+    """What jolts in gait is the feet."""
 
     def test_hard_jolts_come_with_the_stride(self):
         assert verdict(rhythm(), hard=3.0, bounce_g=0.5) == "gait"
         assert verdict(rhythm(), hard=3.0, bounce_g=0.5, period=UNLOCKED) == "other"
 
-    def test_soft_ones_may_be_anything(self):
-        assert verdict(rhythm(), hard=0.6, bounce_g=0.5, period=UNLOCKED) == "gait"
+    def test_who_bounces_amply_lands_all_the_same(self):
+        assert verdict(rhythm(once=0.0), hard=3.0, bounce_g=0.75, period=UNLOCKED) == "other"
 
-    @pytest.mark.parametrize(("once", "expected"), [(0.4, "gait"), (0.6, "other")])
-    def test_unless_most_goes_round_once_a_stride(self, once, expected):
-        assert verdict(rhythm(once=once), hard=0.6, bounce_g=0.6, period=UNLOCKED) == expected
-
-    @pytest.mark.parametrize(("locked", "once", "expected"), [
-        (0.06, 0.3, "other"), (0.17, 0.3, "gait"), (0.17, 0.6, "other"), (0.4, 0.6, "gait"),
+    @pytest.mark.parametrize(("locked", "known", "expected"), [
+        (0.15, {}, "other"), (0.22, {}, "other"), (0.3, {}, "gait"),
+        (0.15, {"followed": True}, "other"), (0.22, {"followed": True}, "gait"),
     ])  # fmt: skip
-    def test_how_well(self, monkeypatch, locked, once, expected):
-        monkeypatch.setattr("coach.dsp.gate._correlation", lambda one, other: locked)
-        assert verdict(rhythm(once=once), hard=3.0, bounce_g=0.6) == expected
+    def test_how_well(self, monkeypatch, locked, known, expected):
+        keeps_time(monkeypatch, locked)
+        assert verdict(rhythm(), hard=2.9, **known) == expected
 
-    @pytest.mark.parametrize(("bounce_g", "expected"), [(0.55, "other"), (0.75, "gait")])
-    def test_who_bounces_amply_need_not_keep_time(self, bounce_g, expected):
-        assert verdict(rhythm(once=0.0), hard=3.0, bounce_g=bounce_g, period=UNLOCKED) == expected
+    @pytest.mark.parametrize(("locked", "expected"), [(0.4, "other"), (0.6, "gait")])
+    def test_jolts_prove_feet_without_sides_where_they_keep_it_well(self, monkeypatch, locked, expected):
+        keeps_time(monkeypatch, locked)
+        assert verdict(rhythm(sided=0.0), hard=2.9) == expected
+
+
+class TestSoftFeet:
+    """Where landings are not felt, the strength of what is felt has to rise and fall twice a stride."""
+
+    def judged(self, monkeypatch, locked, even, spm=120, **shape):
+        keeps_time(monkeypatch, locked)
+        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride: even)
+        vertical = shape.pop("vertical", 0.7)
+        return verdict(rhythm(spm, **shape), hard=0.6, vertical=vertical)
+
+    @pytest.mark.parametrize(("even", "expected"), [(0.5, "other"), (0.8, "gait")])
+    def test_instead_of_jolts(self, monkeypatch, even, expected):
+        assert self.judged(monkeypatch, 0.0, even) == expected
+        assert self.judged(monkeypatch, 0.0, even, 170) == expected
+
+    def test_along_the_vertical(self, monkeypatch):
+        """Circles of a hand that washes up are as even."""
+        assert self.judged(monkeypatch, 0.0, 0.8, vertical=0.3) == "other"
+        assert self.judged(monkeypatch, 0.4, 0.8, vertical=0.3) == "gait"
+
+    @pytest.mark.parametrize(("locked", "even", "expected"), [
+        (0.4, -0.3, "gait"), (0.4, -0.5, "other"), (0.9, -0.5, "gait"), (0.2, 0.0, "other"),
+    ])  # fmt: skip
+    def test_at_a_walkers_cadence_one_makes_up_for_the_other(self, monkeypatch, locked, even, expected):
+        assert self.judged(monkeypatch, locked, even) == expected
+
+    @pytest.mark.parametrize(("even", "expected"), [(-0.3, "gait"), (-0.5, "other")])
+    def test_what_goes_round_is_not_pushed_once_a_turn(self, monkeypatch, even, expected):
+        assert self.judged(monkeypatch, 0.9, even, 170, once=0.6) == expected
+
+
+class TestShaking:
+    """What might be a hand has to last a moment."""
+
+    @pytest.mark.parametrize(("sided", "expected"), [(0.3, "likely"), (0.6, "gait")])
+    def test_softly_with_sides_that_are_alike(self, sided, expected):
+        assert verdict(rhythm(alike=0.9, sided=sided), hard=0.8) == expected
+        assert verdict(rhythm(alike=0.9, sided=sided), hard=1.5) == "gait"
+
+    @pytest.mark.parametrize(("alike", "expected"), [(-0.5, "likely"), (-0.3, "gait")])
+    def test_softly_with_halves_that_are_opposed(self, monkeypatch, alike, expected):
+        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride: 0.0)
+        assert verdict(rhythm(alike=alike, once=0.6), hard=0.8) == expected
+
+    @pytest.mark.parametrize(("alike", "expected"), [(0.4, "gait"), (0.7, "other")])
+    def test_two_turns_of_a_crank_are_no_stride(self, alike, expected):
+        twice = rhythm(90, alike=alike)
+        first = round(90 / 120 * 512 / 50)
+        twice.power[[2 * first, 4 * first]] = 0.2, 0.8
+        assert verdict(twice) == expected
+
+
+class TestJumping:
+    def test_both_feet_land_at_once(self, monkeypatch):
+        """Beside a foot nothing is felt of the other one."""
+        assert verdict(rhythm(), hard=4.0, period=72) == "gait"
+        assert verdict(rhythm(), hard=4.0, period=36) == "other"
+
+    def test_a_thigh_feels_both_feet(self):
+        assert verdict(rhythm(alike=0.4), hard=4.0, period=36) == "gait"
+
+    @pytest.mark.parametrize(("vertical", "expected"), [(0.95, "gait"), (0.999, "other")])
+    def test_on_the_spot_is_only_up_and_down(self, vertical, expected):
+        assert verdict(rhythm(), vertical=vertical, hard=1.1, bounce_g=2.0) == expected
 
 
 class TestSlowSensors:

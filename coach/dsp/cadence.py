@@ -55,8 +55,8 @@ AGREE = 0.06
 """Two strides that differ by less are one."""
 
 PATIENCE = 2
-LONG_PATIENCE = 14
-"""So many estimates in a row must agree: those of gait, and doubtful ones."""
+PATIENCES: dict[Verdict, int] = {"gait": PATIENCE, "likely": 5, "doubtful": 14}
+"""So many estimates in a row must agree: those of gait, likely ones and doubtful ones."""
 
 ELSEWHERE = 0.1
 """A rhythm that is further off the present stride speaks against it."""
@@ -284,7 +284,7 @@ class CadenceEngine:
         rhythm, verdict = self._judged(n)
         if verdict == "other" or self._vigour_g(STEP_PART) < FADED * self._vigour_g(n):
             self._agreeing.clear()
-        elif self._agrees(rhythm, PATIENCE if verdict == "gait" else LONG_PATIENCE):
+        elif self._agrees(rhythm, PATIENCES[verdict]):
             yield from self._begin(rhythm, newest, at_s)
 
     def _judged(self, n: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:

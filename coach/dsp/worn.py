@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from coach.dsp.contacts import loudness
-from coach.dsp.gate import hardness
+from coach.dsp.landings import hardness
 from coach.dsp.tempo import Rhythm
 from coach.dsp.tracker import Contact
 from coach.model import FloatArray, Placement
