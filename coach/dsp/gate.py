@@ -22,8 +22,8 @@ second or two.
 Failure modes, with shares of the time. Jumping jacks land in step: a thigh reads 70 to 100 %, a foot up to 50, an arm
 20 to 80, a trunk nothing or, where it also sways, up to 75. An arm that strikes reads 30 to 60 %, a wrist that squats
 with its body 0 to 30, a thigh or chest on a rowing machine that jolts at the catch 10 to 50, the thigh or shoe of a
-cyclist 0 to 7. A hand that shakes a sensor on and on reads 3 to 17 %, for less than three seconds 1 to 3. A runner whose
-left and right are the same, on a sensor under 30 Hz that does not feel impacts, is read late, and may be lost for a
+cyclist 0 to 7. A hand that shakes a sensor on and on reads 3 to 17 %, for less than three seconds 1 to 3. Runners whose
+left and right are the same, on a sensor under 30 Hz that does not feel impacts, are read late, and may be lost for a
 moment.
 
 The shares are those of draws of three generators of motion, the bench's and two that were not kept; real recordings
