@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coach.dsp.filters import Butterworth
 from coach.dsp.timebase import Stamped
@@ -75,12 +74,11 @@ class Resampler:
 
     def __init__(self) -> None:
         self.rate_hz = 0.0
-        self._held: list[Stamped] = []
         self._first: list[Stamped] | None = []
+        self._held: list[Stamped] = []
+        self._begun = False
         self._antialias: Butterworth | None = None
         self._filter_delay_s = 0.0
-        self._last_s: FloatArray = np.empty(0)
-        self._last_g: FloatArray = np.empty((0, 3))
 
     def push(self, stamped: Stamped, wanted: float = -math.inf) -> list[Grid]:
         """Take samples; give the stretches of grid that they made known, a new one after every hole.
@@ -103,10 +101,9 @@ class Resampler:
             stamped = replace(stamped, at_s=stamped.at_s.copy())
             stamped.at_s[:n] = stamped.at_s[n - 1]
         self._held.append(stamped)
-        if _index_up_to(float(stamped.t_s[-1]) - self._filter_delay_s) < wanted:
+        if stamped.t_s[-1] - self._filter_delay_s < wanted / GRID_HZ:
             return []
-        stamped, self._held = join(self._held), []
-        return list(self._stretches(stamped))
+        return list(self._stretches(join(self._held)))
 
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
@@ -114,47 +111,54 @@ class Resampler:
             self._antialias = Butterworth(4, ALIAS_FREE_HZ, "lowpass", min(self.rate_hz, FASTEST_SENSOR_HZ))
             self._filter_delay_s = float(self._antialias.phase_delay_s(np.array([3.0]))[0])
 
-    def _stretches(self, stamped: Stamped) -> Iterator[Grid]:
-        t_s = np.concatenate((self._last_s if len(self._last_s) else stamped.t_s[:1], stamped.t_s))
-        holes = (t_s[1:] - t_s[:-1] > LARGEST_HOLE_S).nonzero()[0].tolist()
-        if 0 not in holes:
-            yield self._stretch(stamped, 0, holes[0] if holes else len(stamped.t_s), None)
-        for start, end in pairwise([*holes, len(stamped.t_s)]):
-            hole = Hole(float(t_s[start]), float(t_s[start + 1] - t_s[start]), float(stamped.at_s[start]))
-            yield self._stretch(stamped, start, end, hole)
+    def _stretches(self, knots: Stamped) -> Iterator[Grid]:
+        """Cut samples at the holes; the first is the last of before, once there was one."""
+        for start, end in pairwise([0, *_after_holes(knots.t_s), len(knots.t_s)]):
+            hole = None
+            if start:
+                before_s = float(knots.t_s[start - 1])
+                hole = Hole(before_s, float(knots.t_s[start]) - before_s, float(knots.at_s[start]))
+            yield self._stretch(_part(knots, start, end), hole)
 
-    def _stretch(self, stamped: Stamped, start: int, end: int, hole: Hole | None) -> Grid:
-        t_s, acc_g = stamped.t_s[start:end], stamped.acc_g[start:end]
-        is_new = hole is not None or len(self._last_s) == 0
+    def _stretch(self, knots: Stamped, hole: Hole | None) -> Grid:
+        is_new = hole is not None or not self._begun
         if self._antialias is not None:
-            if is_new:
-                self._antialias.reset()
-            acc_g = self._antialias.push(acc_g)
-        knots_s = np.concatenate((t_s[:1] if is_new else self._last_s, t_s)) - self._filter_delay_s
-        knots_g = np.concatenate((acc_g[:1] if is_new else self._last_g, acc_g))
-        if is_new:
-            knots_s[0] = np.nextafter(knots_s[1], -np.inf)  # so that the first sample is on the line too
-        self._last_s, self._last_g = t_s[-1:], acc_g[-1:]
-        first = _index_up_to(float(knots_s[0])) + 1
-        wanted_s = np.arange(first, _index_up_to(float(knots_s[-1])) + 1) / GRID_HZ
-        after = knots_s.searchsorted(wanted_s)
-        known_by = after - 1 + start
+            knots = replace(knots, acc_g=self._filtered(self._antialias, knots.acc_g, is_new=is_new))
+        self._begun, self._held = True, [_part(knots, -1, None)]
+        t_s = knots.t_s - self._filter_delay_s
+        first = 1 + _index_up_to(float(np.nextafter(t_s[0], -np.inf) if is_new else t_s[0]))
+        wanted_s = np.arange(first, _index_up_to(float(t_s[-1])) + 1) / GRID_HZ
+        known_by = t_s.searchsorted(wanted_s)
+        acc_g = np.empty((len(wanted_s), 3))
+        for axis in range(3):
+            acc_g[:, axis] = np.interp(wanted_s, t_s, knots.acc_g[:, axis])
         return Grid(
             first=first,
-            acc_g=_on_line(wanted_s, knots_s, knots_g, after),
-            at_s=stamped.at_s[known_by],
-            delay_s=stamped.delay_s[known_by],
+            acc_g=acc_g,
+            at_s=knots.at_s[known_by],
+            delay_s=knots.delay_s[known_by],
             hole=hole,
         )
 
+    @staticmethod
+    def _filtered(antialias: Butterworth, acc_g: FloatArray, *, is_new: bool) -> FloatArray:
+        """Filter what was not yet: all of a new stretch, else all but the first row."""
+        if is_new:
+            antialias.reset()
+            return antialias.push(acc_g)
+        return np.concatenate((acc_g[:1], antialias.push(acc_g[1:])))
 
-def _on_line(wanted_s: FloatArray, knots_s: FloatArray, knots_g: FloatArray, after: NDArray[np.intp]) -> FloatArray:
-    """Interpolate between the knots before and after each time."""
-    before = after - 1
-    before_s, before_g = knots_s[before], knots_g[before]
-    share = (wanted_s - before_s) / (knots_s[after] - before_s)
-    between: FloatArray = before_g + share[:, None] * (knots_g[after] - before_g)
-    return between
+
+def _after_holes(t_s: FloatArray) -> list[int]:
+    if t_s[-1] - t_s[0] <= LARGEST_HOLE_S:
+        return []  # as nearly always: there is no room for one
+    holes: list[int] = (1 + (t_s[1:] - t_s[:-1] > LARGEST_HOLE_S).nonzero()[0]).tolist()
+    return holes
+
+
+def _part(stamped: Stamped, start: int, end: int | None) -> Stamped:
+    rows = slice(start, end)
+    return Stamped(stamped.t_s[rows], stamped.at_s[rows], stamped.acc_g[rows], stamped.delay_s[rows])
 
 
 def _index_up_to(t_s: float) -> int:

@@ -95,9 +95,8 @@ class Rhythm:
         """
         assert self.stride_s is not None
         repeating = self.power * np.cos(self.stride_s * _TURNS_HZ)
-        edges = np.rint((np.arange(9) + 0.5) / self.stride_s * _SIZE / _RATE_HZ).astype(np.intp) + 1
-        sums = np.add.reduceat(repeating, np.minimum(edges, len(self.power) - 1))[:-1]
-        shares: FloatArray = np.where(edges[1:] < len(self.power), sums, 0.0) / (self.power.sum() + 1e-12)
+        edges = [round((k + 0.5) / self.stride_s * _SIZE / _RATE_HZ) + 1 for k in range(9)]
+        shares: FloatArray = np.add.reduceat(repeating, edges)[:-1] / (self.power.sum() + 1e-12)
         return np.maximum(shares, 0.0)
 
 
@@ -141,11 +140,12 @@ class StrideTempo:
         quick = match[_QUICKEST : _QUICK + 1]
         quicker = ((quick[1:-1] > quick[:-2]) & (quick[1:-1] >= quick[2:])).nonzero()[0]
         half = match[int(0.46 * best) : int(0.54 * best) + 2].max()
+        stride = parabolic_peak(match, best)
         return Rhythm(
-            stride_s=parabolic_peak(match, best) / _RATE_HZ,
+            stride_s=stride / _RATE_HZ,
             match=float(match[best]),
             alike=float(half),
-            sided=_sided(power, energy, parabolic_peak(match, best)),
+            sided=_sided(power, energy, stride),
             quicker=float(quick[1 + quicker].max()) if len(quicker) else 0.0,
             seen=float(early[best] + late[best]) / (2 * float(energy[-1]) + 1e-12),
             rms_g=rms_g,
@@ -156,19 +156,22 @@ class StrideTempo:
         first = self._shortest
         inside = match[first:-1]
         is_peak = (inside > match[first - 1 : -2]) & (inside >= match[first + 1 :]) & (inside > WEAKEST)
-        peaks = first + is_peak.nonzero()[0]
-        if len(peaks) == 0:
+        peaks = {first + peak: float(inside[peak]) for peak in is_peak.nonzero()[0].tolist()}
+        if not peaks:
             return None
-        enough = np.full(len(peaks), STRONG if rms_g < HARD_G else STRONG_IF_HARD)
-        if known_s is not None and _is_multiple(peaks[match[peaks].argmax()] / (known_s * _RATE_HZ)):
-            enough[np.abs(peaks / (known_s * _RATE_HZ) - 1) < NEAR] = STRONG_IF_KNOWN
-        strong = peaks[match[peaks] >= enough * match[peaks].max()]
-        if len(strong) == 0:
+        best = max(peaks, key=peaks.__getitem__)
+        enough = STRONG if rms_g < HARD_G else STRONG_IF_HARD
+        known = known_s * _RATE_HZ if known_s is not None and _is_multiple(best / (known_s * _RATE_HZ)) else math.inf
+        strong = [
+            peak
+            for peak, height in peaks.items()
+            if height >= (STRONG_IF_KNOWN if abs(peak / known - 1) < NEAR else enough) * peaks[best]
+        ]
+        if not strong:
             return None
         if self._one_footed or _between_walk_and_run_g(strong[0] / _RATE_HZ) <= rms_g:
-            return int(strong[0])
-        strides = strong[np.abs(strong / (2 * strong[0]) - 1) < NEAR]
-        return int(strides[0]) if len(strides) else None
+            return strong[0]
+        return next((peak for peak in strong if abs(peak / (2 * strong[0]) - 1) < NEAR), None)
 
 
 def _nothing(rms_g: float, power: FloatArray) -> Rhythm:
@@ -181,13 +184,22 @@ def _sided(power: FloatArray, energy: FloatArray, stride: float) -> float:
     That takes the correlations r of the signal after one, two and three steps: (2 r2 - r1 - r3) / (2 - 2 r1). A rhythm
     without sides loses as much with the third step as with the second, so nothing is left.
     """
-    steps = np.arange(1, 4) * stride / 2
-    near = np.minimum(np.rint(steps).astype(np.intp), len(energy) - 1)
-    kept = np.sqrt(energy[len(energy) - 1 - near] * (energy[-1] - energy[near])) / (energy[-1] + 1e-12)
-    r1, r2, r3 = np.cos(np.outer(steps / _RATE_HZ, _TURNS_HZ)) @ power / (power.sum() * kept + 1e-12)
+    turns = np.cos(0.5 * stride / _RATE_HZ * _TURNS_HZ)
+    once = power * turns
+    total, c1, c2, c3 = power.sum(), power @ turns, once @ turns, once @ (turns * turns)
+    sums = (c1, 2 * c2 - total, 4 * c3 - 3 * c1)  # the cosines of twice and thrice an angle, by those of the angle
+    kept = [_kept(energy, round(0.5 * steps * stride)) for steps in (1, 2, 3)]
+    r1, r2, r3 = (float(each / (total * share + 1e-12)) for each, share in zip(sums, kept, strict=True))
     if kept[2] < ENOUGH:
         r3 = r1
-    return float((2 * r2 - r1 - r3) / max(2 - 2 * r1, LEAST))
+    return (2 * r2 - r1 - r3) / max(2 - 2 * r1, LEAST)
+
+
+def _kept(energy: FloatArray, lag: int) -> float:
+    """Give the share of the energy that a lag leaves to compare."""
+    lag = min(lag, len(energy) - 1)
+    early, late, whole = float(energy[-1 - lag]), float(energy[-1] - energy[lag]), float(energy[-1])
+    return math.sqrt(early * late) / (whole + 1e-12)
 
 
 def _is_multiple(strides: float) -> bool:
