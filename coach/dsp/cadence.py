@@ -17,8 +17,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from coach.dsp.filters import Butterworth
 from coach.dsp.gate import REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
@@ -281,8 +279,11 @@ class CadenceEngine:
         n = len(self._motion)
         if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
+        if self._vigour_g(STEP_PART) < FADED * self._vigour_g(n):
+            self._agreeing.clear()
+            return
         rhythm, verdict = self._judged(n)
-        if verdict == "other" or self._vigour_g(STEP_PART) < FADED * self._vigour_g(n):
+        if verdict == "other":
             self._agreeing.clear()
         elif self._agrees(rhythm, PATIENCES[verdict]):
             yield from self._begin(rhythm, newest, at_s)
@@ -412,7 +413,7 @@ class CadenceEngine:
 
 def _unit_g(acc_g: FloatArray) -> float:
     """Give what the sensor reads for 1 g, by its mean; 1 where that cannot be gravity."""
-    mean_g = float(np.linalg.norm(acc_g.mean(axis=0)))
+    mean_g = math.hypot(*acc_g.mean(axis=0).tolist())
     return mean_g if 0.5 < mean_g < 1.3 else 1.0
 
 

@@ -41,7 +41,7 @@ def jolts(acc_g: FloatArray) -> FloatArray:
     Shape (n - CONTEXT,), g squared: the strength about sample CONTEXT / 2 and those after it.
     """
     bend = acc_g[2:] - 2 * acc_g[1:-1] + acc_g[:-2]
-    return np.convolve(np.einsum("na,na->n", bend, bend), _SMOOTH, "valid")
+    return np.correlate(np.einsum("na,na->n", bend, bend), _SMOOTH)
 
 
 def contact_near(acc_g: FloatArray, near: float, reach: float, lag_s: float) -> float | None:

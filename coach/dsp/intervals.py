@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 STRIDE_CV = 0.016
 """Variation of the measured strides about the pace: runners' own is 1 to 2 %. It counts two overlapping strides for
 each step, which are not independent; a smaller figure trusts them too much."""
@@ -34,6 +32,11 @@ WRONG_SPREAD = 0.25
 HYPOTHESES = 25
 """So many moments at which the pace may have begun are kept; before that the likelier one of the two oldest stays."""
 
+_NOISE = STRIDE_CV**2
+_DRIFT = WANDER**2
+_RIGHT = (1 - WRONG) / math.sqrt(2 * math.pi)
+_WRONG = WRONG / WRONG_SPREAD
+
 
 class IntervalFilter:
     """The present stride, from a stream of measured ones, one for each step.
@@ -50,7 +53,7 @@ class IntervalFilter:
     def reset(self) -> None:
         """Forget the pace."""
         self._stride_s: float | None = None
-        self._paces = np.zeros((3, HYPOTHESES))
+        self._paces: list[tuple[float, float, float]] = []
 
     @property
     def stride_s(self) -> float | None:
@@ -61,30 +64,28 @@ class IntervalFilter:
         """Take the stride that ended with a step."""
         x = math.log(stride_s)
         if self._stride_s is None:
-            self._stride_s, self._paces[:, 0] = stride_s, (x, STRIDE_CV**2, 1.0)
+            self._stride_s, self._paces = stride_s, [(x, STRIDE_CV**2, 1.0)]
             return
         self._grow_older(math.log(self._stride_s))
-        mean, variance, weight = self._paces
-        surprise = x - mean
-        spread = variance + STRIDE_CV**2
-        right = (1 - WRONG) * np.exp(-0.5 * surprise * surprise / spread) / np.sqrt(2 * math.pi * spread)
-        likely = right + WRONG / WRONG_SPREAD
-        gain = variance / spread * right / likely
-        likely[0] = right[0]  # a stride that was measured wrong begins nothing
-        mean += gain * surprise
-        variance *= 1 - gain
-        weight *= likely
-        weight /= weight.sum()
-        self._stride_s = math.exp(float(weight @ mean))
+        paces, total, middle = [], 0.0, 0.0
+        begins = 0.0  # a stride that was measured wrong begins nothing
+        for mean, variance, weight in self._paces:
+            surprise, spread = x - mean, variance + _NOISE
+            right = _RIGHT * math.exp(-0.5 * surprise * surprise / spread) / math.sqrt(spread)
+            gain = variance / spread * right / (right + _WRONG)
+            now, likely = mean + gain * surprise, weight * (right + begins)
+            paces.append((now, (1 - gain) * variance, likely))
+            total += likely
+            middle += likely * now
+            begins = _WRONG
+        self._paces = [(mean, variance, likely / total) for mean, variance, likely in paces]
+        self._stride_s = math.exp(middle / total)
 
     def _grow_older(self, pace: float) -> None:
         """Put a pace that begins now before the others."""
         paces = self._paces
-        _, variance, weight = paces
-        if weight[-2] > weight[-1]:
-            paces[:2, -1] = paces[:2, -2]
-        weight[-1] += weight[-2]
-        paces[:, 1:-1] = paces[:, :-2]
-        weight *= 1 - CHANGE
-        paces[:, 0] = pace, JUMP**2, CHANGE
-        variance += WANDER**2
+        if len(paces) == HYPOTHESES:
+            likelier = max(paces[-1], paces[-2], key=lambda pace: pace[2])
+            paces[-2:] = [(likelier[0], likelier[1], paces[-2][2] + paces[-1][2])]
+        older = [(mean, variance + _DRIFT, (1 - CHANGE) * weight) for mean, variance, weight in paces]
+        self._paces = [(pace, JUMP**2 + _DRIFT, CHANGE), *older]

@@ -113,12 +113,11 @@ class Resampler:
 
     def _stretches(self, knots: Stamped) -> Iterator[Grid]:
         """Cut samples at the holes; the first is the last of before, once there was one."""
-        for start, end in pairwise([0, *_after_holes(knots.t_s), len(knots.t_s)]):
-            hole = None
-            if start:
-                before_s = float(knots.t_s[start - 1])
-                hole = Hole(before_s, float(knots.t_s[start]) - before_s, float(knots.at_s[start]))
-            yield self._stretch(_part(knots, start, end), hole)
+        parts = _between_holes(knots)
+        yield self._stretch(parts[0], None)
+        for before, after in pairwise(parts):
+            from_s, to_s = float(before.t_s[-1]), float(after.t_s[0])
+            yield self._stretch(after, Hole(from_s, to_s - from_s, float(after.at_s[0])))
 
     def _stretch(self, knots: Stamped, hole: Hole | None) -> Grid:
         is_new = hole is not None or not self._begun
@@ -149,11 +148,12 @@ class Resampler:
         return np.concatenate((acc_g[:1], antialias.push(acc_g[1:])))
 
 
-def _after_holes(t_s: FloatArray) -> list[int]:
+def _between_holes(stamped: Stamped) -> list[Stamped]:
+    t_s = stamped.t_s
     if t_s[-1] - t_s[0] <= LARGEST_HOLE_S:
-        return []  # as nearly always: there is no room for one
-    holes: list[int] = (1 + (t_s[1:] - t_s[:-1] > LARGEST_HOLE_S).nonzero()[0]).tolist()
-    return holes
+        return [stamped]  # as nearly always: there is no room for one
+    after = 1 + (t_s[1:] - t_s[:-1] > LARGEST_HOLE_S).nonzero()[0]
+    return [_part(stamped, start, end) for start, end in pairwise([0, *after.tolist(), len(t_s)])]
 
 
 def _part(stamped: Stamped, start: int, end: int | None) -> Stamped:

@@ -31,14 +31,14 @@ class Ring:
 
     def push(self, rows: FloatArray) -> None:
         """Append rows, shape (n, columns)."""
-        while len(rows):
-            if self._end == len(self._rows):
-                self._rows[: self.capacity] = self._rows[self.capacity :]
-                self._end = self.capacity
-            fitting = rows[: len(self._rows) - self._end]
-            self._rows[self._end : self._end + len(fitting)] = fitting
-            self._end += len(fitting)
-            rows = rows[len(fitting) :]
+        while len(rows) > (room := len(self._rows) - self._end):
+            self._rows[self._end :] = rows[:room]
+            self._rows[: self.capacity] = self._rows[self.capacity :]
+            self._end = self.capacity
+            rows = rows[room:]
+        end = self._end + len(rows)
+        self._rows[self._end : end] = rows
+        self._end = end
 
     def last(self, n: int) -> FloatArray:
         """View the newest `n` rows, oldest first; valid until the next push.
