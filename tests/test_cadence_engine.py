@@ -55,6 +55,19 @@ def assert_cadence(readings, spm, within_spm=5.0):
     assert [reading.spm for reading in readings] == pytest.approx([spm] * len(readings), abs=within_spm)
 
 
+def wheeled(table, start_s, end_s, spm=166):
+    """Put a horizontal turn, once a stride and as hard as the gait, in its place for a while."""
+    table = table.copy()
+    t_s, acc_g = table[:, 1], table[:, 2:]
+    turning = (t_s > start_s) & (t_s < end_s)
+    rest_g = acc_g.mean(axis=0)
+    rms_g = np.sqrt(np.square(acc_g - rest_g).sum(axis=1).mean())
+    across = np.linalg.svd(rest_g[None])[2][1:]
+    angle = 2 * np.pi * spm / 120 * t_s[turning]
+    acc_g[turning] = rest_g + rms_g * np.column_stack([np.cos(angle), np.sin(angle)]) @ across
+    return table
+
+
 @pytest.fixture(params=PLACEMENTS)
 def worn(request, recorded):
     """Give a placement, and what a sensor there feels of a runner at 166 spm."""
@@ -179,6 +192,17 @@ class TestChange:
         assert np.median(late_spm) < 4
         assert np.abs(late_spm).max() < 8
 
+    @pytest.mark.parametrize("placement", ["shank", "thigh", "chest"])
+    def test_no_step_is_said_twice_where_the_rhythm_is_found_anew(self, recorded, placement):
+        table, _ = recorded("run 12 @ 165, walk 12 @ 112, run 12 @ 185", 36.0, f"placement={placement}")
+        found_s = [step.t_s for step in events(Step, table)]
+        assert np.diff(found_s).min() > 0.2
+
+    def test_the_arms_of_who_walks_are_read_in_noise(self, recorded):
+        """Their jolts drown in it and keep no time, but they swing too much for anything else."""
+        table, steps = recorded("stand 2, walk 18 @ 112", 20.0, "placement=wrist", "noise_g=0.08")
+        assert_cadence([r for r in events(Cadence, table) if r.available_s > bout(steps)[0] + 4], 112)
+
 
 class TestNoGait:
     def test_shaking_without_rhythm_is_no_gait(self):
@@ -193,6 +217,27 @@ class TestNoGait:
         bumps = table[:, 1] > 10
         table[bumps, 2:] = 0.6 * np.random.default_rng(4).standard_normal((bumps.sum(), 3)) + [0, 0, 1]
         assert {reading.spm for reading in events(Cadence, table) if reading.available_s > 14} == {None}
+
+    @pytest.mark.parametrize("placement", ["waist", "chest", "foot"])
+    def test_feet_that_become_a_wheel_are_left_within_five_seconds(self, recorded, placement):
+        """It turns as often and as hard, so strides go on matching: only a check of the rhythm can tell."""
+        table, _ = recorded("run 22 @ 166", 22.0, f"placement={placement}")
+        readings = events(Cadence, wheeled(table, 10, 22))
+        assert_cadence([reading for reading in readings if 3 < reading.available_s < 10], 166)
+        assert {reading.spm for reading in readings if reading.available_s > 14.8} == {None}
+
+    @pytest.mark.parametrize("placement", ["waist", "chest", "foot"])
+    def test_two_seconds_of_that_end_nothing(self, recorded, placement):
+        table, _ = recorded("run 22 @ 166", 22.0, f"placement={placement}")
+        readings = events(Cadence, wheeled(table, 10, 12))
+        assert {reading.status for reading in readings if reading.available_s > 3} == {"locked"}
+
+    @pytest.mark.parametrize(("shakes_g", "status"), [(0.06, "idle"), (0.2, "acquiring")])
+    def test_who_hardly_moves_is_not_about_to_start(self, shakes_g, status):
+        t_s = np.arange(0, 5, 0.01)
+        shakes = shakes_g * np.random.default_rng(4).standard_normal((len(t_s), 3)) + [0, 0, 1]
+        readings = events(Cadence, np.column_stack([t_s, t_s, shakes]))
+        assert {reading.status for reading in readings if reading.t_s > 1} == {status}
 
     @pytest.mark.parametrize("activity", ["sit 12", "type 12", "drive 12", "cycle 12 @ 85", "stand 1, rattle 11"])
     @pytest.mark.parametrize("placement", ["foot", "waist", "wrist"])

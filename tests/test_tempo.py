@@ -166,6 +166,16 @@ class TestRhythm:
         assert abs(StrideTempo().estimate(gait(166, alike=1.0, n=n)).sided) < 0.12
         assert StrideTempo().estimate(shakes).sided < 0.05
 
+    @pytest.mark.parametrize("seed", range(5))
+    def test_feet_that_are_quite_alike_have_none_however_little_is_left_of_noise(self, seed):
+        """The difference is then noise beside noise, which might come to anything."""
+        noise = 0.03 * np.random.default_rng(seed).standard_normal((400, 3))
+        assert abs(StrideTempo().estimate(gait(166, alike=1.0) + noise).sided) < 0.02
+
+    @pytest.mark.parametrize("n", [115, 120])
+    def test_a_window_with_hardly_any_room_for_three_steps_shows_them_all_the_same(self, n):
+        assert StrideTempo(one_footed=True).estimate(gait(166, alike=0.2, n=n)).sided > 0.9
+
     def test_the_power_goes_to_25_hz_in_256_steps(self):
         power = StrideTempo().estimate(waves(0.5, [0, 0, 0, 0, 1], 400)).power
         assert power.shape == (257,)

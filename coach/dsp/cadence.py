@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from coach.dsp.filters import Butterworth
-from coach.dsp.gate import REPEATS, Verdict, judge
+from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
 from coach.dsp.regularity import StepTimes
 from coach.dsp.resample import GRID_HZ, Grid, Hole, Resampler
@@ -41,10 +41,11 @@ from coach.model import (
 )
 
 READING_HOP = 20
-CHECK_HOP = 80
+CHECK_HOP, RECHECK_HOP = 160, 80
 GAIT_HOP = 1000
 """In grid samples: the rhythm is estimated and the reading said at multiples of the first; while all is well the rhythm
-is checked at multiples of the second, and the regularity of steps is said at those of the third."""
+is checked at multiples of the second, of the third after a check that spoke against gait, and the regularity of steps
+is said at those of the last."""
 
 MOTION_HZ = (0.7, 12.0)
 """What gait is made of, without gravity and without what only some sensors pass on."""
@@ -279,7 +280,7 @@ class CadenceEngine:
         n = len(self._motion)
         if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
-        if self._vigour_g(STEP_PART) < FADED * self._vigour_g(n):
+        if self._rests(n):
             self._agreeing.clear()
             return
         rhythm, verdict = self._judged(n)
@@ -287,6 +288,11 @@ class CadenceEngine:
             self._agreeing.clear()
         elif self._agrees(rhythm, PATIENCES[verdict]):
             yield from self._begin(rhythm, newest, at_s)
+
+    def _rests(self, n: int) -> bool:
+        """Tell, before any rhythm is looked for, that there is none of gait: it shakes too little, or has faded."""
+        vigour_g = self._vigour_g(n)
+        return vigour_g < GAIT_G * _unit_g(self._felt.last(n)) or self._vigour_g(STEP_PART) < FADED * vigour_g
 
     def _judged(self, n: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:
         acc_g = self._felt.last(n)
@@ -373,7 +379,7 @@ class CadenceEngine:
         """Look whether the rhythm of the last strides still is gait, and this gait: often where that is in doubt."""
         vigour = self._vigour_g(GRID_HZ) / self._usual_g
         in_doubt = tracker.misses > 0 or len(self._agreeing) > 0 or not CALMER < vigour < WILDER
-        if newest % CHECK_HOP and not in_doubt:
+        if newest % (RECHECK_HOP if self._against else CHECK_HOP) and not in_doubt:
             return
         n = min(len(self._motion), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
         if vigour > WILDER:
