@@ -44,6 +44,9 @@ OutputState = Literal["open", "lost", "closed"]
 ControlAction = Literal["pause", "resume", "mute", "unmute", "lap", "target", "stop"]
 DecisionMode = Literal["silent", "match", "lead", "hold", "steady", "cue", "fade", "paused", "off"]
 DecisionPhase = Literal["locked", "free"]
+CoachingMode = Literal["nudge", "match", "steady", "alert", "off"]
+PlanUnit = Literal["s", "m", "steps"]
+PlanState = Literal["waiting", "step", "left", "stand", "go", "done", "stopped"]
 PromptName = Literal["below", "above", "on_target", "fine", "sensor_lost", "sensor_back", "target", "easy", "let_go"]
 
 
@@ -142,7 +145,62 @@ class HostSlept:
     length_s: float
 
 
-Input = Packet | SensorState | Control | OutputReport | HostSlept
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """A step of a plan: how long, towards which cadence, and how.
+
+    Parameters
+    ----------
+    length, unit : seconds of running, metres, or steps of both feet.
+    mode : how to coach; None as the settings say.
+    low_spm, high_spm : the band. pct : instead of it, by how much above the runner's baseline. Without either, the band
+        of the settings.
+    else_s : seconds instead of metres, where no sensor tells a speed.
+    """
+
+    name: str
+    length: float
+    unit: PlanUnit
+    mode: CoachingMode | None = None
+    low_spm: float | None = None
+    high_spm: float | None = None
+    pct: float | None = None
+    else_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _require(0 < self.length < math.inf, f"a step of {self.length} {self.unit} is impossible")
+        _require((self.low_spm is None) == (self.high_spm is None), "a band has two edges")
+        _require(self.low_spm is None or self.pct is None, "a step has a band or a percentage, not both")
+        _require(self.else_s is None or self.unit == "m", "only metres can be something else")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to be; `session` says which one, where the plan is a schedule of several runs."""
+
+    name: str
+    steps: tuple[PlanStep, ...]
+    session: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(len(self.steps) > 0, "a plan has steps")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The plan of this run, and the runner's own cadence, which percentages are of."""
+
+    at: HostTime
+    plan: Plan
+    baseline_spm: float | None = None
+
+    def __post_init__(self) -> None:
+        known = self.baseline_spm is not None or all(step.pct is None for step in self.plan.steps)
+        _require(known, "a plan with percentages needs a baseline")
+        _require(self.baseline_spm is None or self.baseline_spm > 0, f"a baseline of {self.baseline_spm} is impossible")
+
+
+Input = Packet | SensorState | Control | OutputReport | HostSlept | Assignment
 
 
 # --- readings: what a decoder makes of a packet -------------------------------------------------------------------
@@ -439,6 +497,39 @@ class ControlEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEvent:
+    """Where the run stands in its plan.
+
+    Parameters
+    ----------
+    state : `waiting` for the first steps; a `step` began; of a step so much is `left`; the plan stands still (`stand`)
+        and goes on (`go`); it is `done`; or the run `stopped` before that.
+    step, of : the number of the step, from 1, and how many there are; `name` is the step's.
+    left, unit : what is left of the step. until_s : host time at which it ends if the runner goes on; None where that
+        is not known.
+    done_pct : what is done of the whole plan.
+    """
+
+    type: ClassVar[str] = "plan"
+    t_s: float
+    available_s: float
+    plan: str
+    session: int | None
+    state: PlanState
+    step: int
+    of: int
+    name: str
+    left: float
+    unit: PlanUnit
+    until_s: float | None
+    mode: CoachingMode
+    target_low_spm: float
+    target_high_spm: float
+    done_pct: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The last line: the run in figures. Times are in seconds, cadence in steps a minute of both feet."""
 
@@ -470,5 +561,6 @@ Event = (
     | Speed
     | OutputEvent
     | ControlEvent
+    | PlanEvent
     | Summary
 )

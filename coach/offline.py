@@ -29,20 +29,21 @@ class Loop:
         self._sinks = sinks
         self._now = HostTime(0.0)
 
+    def push(self, item: Input) -> None:
+        """Take one input that is of no source; before `follow` only."""
+        self._now = item.at
+        self._deliver(item, self._pipeline.push(item))
+
     def follow(self, source: InputSource, until_s: float | None = None) -> None:
         """Take all inputs of a source, or those up to a time, at which the run is stopped; and sum up."""
         listens = isinstance(source, Ear)
         while (at := source.next_at()) is not None and (until_s is None or at <= until_s):
             while listens and (deadline := self._pipeline.deadline) is not None and deadline <= at:
                 self._deliver(None, self._pipeline.advance(deadline))
-            self._push(source.take())
+            self.push(source.take())
         if until_s is not None:
-            self._push(Control(at=HostTime(until_s), action="stop"))
+            self.push(Control(at=HostTime(until_s), action="stop"))
         self._deliver(None, self._pipeline.finish(self._now))
-
-    def _push(self, item: Input) -> None:
-        self._now = item.at
-        self._deliver(item, self._pipeline.push(item))
 
     def _deliver(self, item: Input | None, events: Sequence[Event]) -> None:
         for event in events:

@@ -6,8 +6,9 @@
     events = p.finish(now)      # the summary
 
 Rules. No clock, loop, chance, disk or log in here. `advance` acts only at deadlines that earlier inputs have fixed
-(the next beat to commit, a sensor that fell silent, a pod's value to be said again) and stamps them, not `now`: no
-event depends on batch sizes or on when it was called. So a kept list of inputs gives the same events, byte for byte.
+(the next beat to commit, a sensor that fell silent, a pod's value to be said again, the end of a step of the plan) and
+stamps them, not `now`: no event depends on batch sizes or on when it was called. So a kept list of inputs gives the
+same events, byte for byte.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import assert_never
 
 from coach import __version__
 from coach.coaching.coach import Coach
+from coach.coaching.plan import PlanProgress
 from coach.coaching.target import Band
 from coach.config import Config, SensorConfig
 from coach.errors import PacketError
 from coach.listening import Heard, Listener
 from coach.model import (
+    Assignment,
     Cadence,
     Control,
     ControlEvent,
@@ -35,6 +38,7 @@ from coach.model import (
     OutputEvent,
     OutputReport,
     Packet,
+    PlanEvent,
     Samples,
     SensorEvent,
     SensorState,
@@ -70,6 +74,7 @@ class Pipeline:
         self._selection = Selection()
         self._band = Band(config.target.low_spm, config.target.high_spm)
         self._coach = Coach(config, self._band)
+        self._plan: PlanProgress | None = None
         self._tally = Tally()
 
     # --- the three calls ------------------------------------------------------------------------------------------
@@ -91,6 +96,8 @@ class Pipeline:
     def finish(self, now: HostTime) -> list[Event]:
         """Let time pass up to `now` and sum up."""
         events = self.advance(now)
+        if self._plan is not None:
+            events += self._counted(self._plan.stop(now))
         return [*events, self._tally.summary(now)]
 
     @property
@@ -123,6 +130,10 @@ class Pipeline:
                 yield from self._output(item)
             case HostSlept():
                 yield from self._slept(item)
+            case Assignment():
+                yield from self._run_to(item.at)
+                self._plan = PlanProgress(item, self._band, self._config.coaching.mode)
+                yield from self._planned(self._plan.begin(item.at))
             case _:
                 assert_never(item)
 
@@ -163,6 +174,8 @@ class Pipeline:
         )
         match control.action:
             case "pause" | "resume":
+                if self._plan is not None:
+                    yield from self._planned(self._plan.pause(control.action == "pause", control.at))
                 yield from self._coach.pause(control.action == "pause", control.at)
             case "mute" | "unmute":
                 yield from self._coach.mute(control.action == "mute", control.at)
@@ -170,6 +183,8 @@ class Pipeline:
                 assert control.low_spm is not None
                 assert control.high_spm is not None
                 self._band = Band(control.low_spm, control.high_spm)
+                if self._plan is not None:
+                    self._plan.set_band(self._band)
                 yield from self._coach.set_band(self._band, control.at)
             case "stop":
                 yield from self._coach.stop(control.at)
@@ -204,6 +219,19 @@ class Pipeline:
                 sensor=sensor,
             )
 
+    def _planned(self, said: Iterator[PlanEvent]) -> Iterator[Event]:
+        """Pass on what the plan says, and let the coach do what it asks for."""
+        for event in said:
+            yield event
+            at_s, mode = event.available_s, event.mode
+            if event.state in ("waiting", "step", "done"):
+                self._band = Band(event.target_low_spm, event.target_high_spm)
+                what = "the plan is done" if event.state == "done" else event.name
+                how = "run as you like" if mode == "off" else f"target {self._band}"
+                yield from self._coach.aim(self._band, mode, at_s, f"{what}: {how}")
+            if event.state in ("step", "done"):
+                self._coach.announce(self._band, mode, at_s)
+
     # --- what is heard goes to the coach ------------------------------------------------------------------------
 
     def _listener(self, sensor: str) -> Listener:
@@ -227,25 +255,33 @@ class Pipeline:
                     yield step
                     if self._selection.leads(step.sensor):
                         self._coach.contact(step.t_s + item.host_delay_s, step.foot)
+                        if self._plan is not None:
+                            self._plan.step(item.at_s)
                 case Speed() as speed:
                     self._selection.hear(speed)
                     yield speed
+                    if self._plan is not None:
+                        self._plan.speed(speed.mps, item.at_s)
                 case Cadence() as cadence:
                     counts = self._selection.counts(cadence)
                     yield from self._selection.take_news()
                     if counts:
                         yield cadence
                         self._coach.set_phase_known(self._listeners[cadence.sensor].phase_known)
+                        if self._plan is not None:
+                            yield from self._planned(self._plan.cadence(cadence))
                         yield from self._coach.cadence(cadence)
                 case event:
                     yield event
 
     # --- deadlines ------------------------------------------------------------------------------------------------
 
-    def _soonest(self) -> tuple[float, Listener | None]:
-        """Find the next deadline, and whose it is: a listener's, or the coach's (None). Listeners go first."""
-        due, whose = self._coach.deadline_s, None
-        soonest: tuple[float, Listener | None] = (math.inf if due is None else due, whose)
+    def _soonest(self) -> tuple[float, Listener | PlanProgress | None]:
+        """Find the next deadline, and whose it is: the coach's is None. Listeners go first, then the plan."""
+        due_s = self._coach.deadline_s
+        soonest: tuple[float, Listener | PlanProgress | None] = (math.inf if due_s is None else due_s, None)
+        if self._plan is not None and self._plan.deadline_s <= soonest[0]:
+            soonest = (self._plan.deadline_s, self._plan)
         for listener in self._listeners.values():
             if listener.deadline_s <= soonest[0]:
                 soonest = (listener.deadline_s, listener)
@@ -254,14 +290,17 @@ class Pipeline:
     def _run_to(self, now: float) -> Iterator[Event]:
         self._check_order(now)
         while True:
-            due_s, listener = self._soonest()
+            due_s, whose = self._soonest()
             if due_s > now or math.isinf(due_s):
                 break
             due_s = self._now = max(due_s, self._now)
-            if listener is None:
-                yield from self._coach.due(due_s)
-            else:
-                yield from self._tell(listener.due())
+            match whose:
+                case None:
+                    yield from self._coach.due(due_s)
+                case PlanProgress():
+                    yield from self._planned(whose.due(due_s))
+                case Listener():
+                    yield from self._tell(whose.due())
         self._now = now
 
     def _check_order(self, at_s: float) -> None:

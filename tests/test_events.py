@@ -18,6 +18,7 @@ from coach.model import (
     Header,
     HeartRate,
     OutputEvent,
+    PlanEvent,
     Prompt,
     SensorEvent,
     Speed,
@@ -116,6 +117,30 @@ LINES: list[tuple[Event, str]] = [
     (
         ControlEvent(t_s=9.0, available_s=9.0, action="pause"),
         '{"type":"control","t_s":9.0,"available_s":9.0,"action":"pause","low_spm":null,"high_spm":null}',
+    ),
+    (
+        PlanEvent(
+            t_s=300.0,
+            available_s=300.0,
+            plan="faded",
+            session=3,
+            state="step",
+            step=2,
+            of=14,
+            name="quick",
+            left=60.0,
+            unit="s",
+            until_s=360.0,
+            mode="steady",
+            target_low_spm=170.1,
+            target_high_spm=178.4,
+            done_pct=22.73,
+        ),
+        (
+            '{"type":"plan","t_s":300.0,"available_s":300.0,"plan":"faded","session":3,"state":"step","step":2,"of":14,'
+            '"name":"quick","left":60.0,"unit":"s","until_s":360.0,"mode":"steady","target_low_spm":170.1,'
+            '"target_high_spm":178.4,"done_pct":22.73,"reason":""}'
+        ),
     ),
     (
         Summary(

@@ -24,6 +24,7 @@ from coach.config import load
 from coach.errors import StoreError
 from coach.formats.events import line
 from coach.model import (
+    Assignment,
     Beat,
     Control,
     Event,
@@ -33,6 +34,9 @@ from coach.model import (
     Input,
     OutputReport,
     Packet,
+    Plan,
+    PlanEvent,
+    PlanStep,
     SensorState,
     Speed,
     Summary,
@@ -66,7 +70,40 @@ INPUTS: list[Input] = [
     Control(at=HostTime(0.5), action="target", low_spm=170.1, high_spm=190.0),
     Packet(at=HostTime(0.5), sensor="strap", codec="pmd", payload=b""),
     HostSlept(at=HostTime(3600.0), length_s=3599.000000001),
+    Assignment(
+        at=HostTime(3600.5),
+        plan=Plan(
+            name="über",
+            session=3,
+            steps=(
+                PlanStep(name="on", length=1 / 3, unit="m", else_s=9.0, mode="steady", pct=7.5),
+                PlanStep(name="off", length=60.0, unit="s", mode="off", low_spm=160.0, high_spm=170.1),
+            ),
+        ),
+        baseline_spm=163.7,
+    ),
 ]
+
+
+def stands(at: float, done_pct: float) -> PlanEvent:
+    """Where a run stands in its plan."""
+    return PlanEvent(
+        t_s=at,
+        available_s=at,
+        plan="faded",
+        session=3,
+        state="step",
+        step=1,
+        of=2,
+        name="on",
+        left=9.0,
+        unit="s",
+        until_s=None,
+        mode="steady",
+        target_low_spm=170.0,
+        target_high_spm=178.0,
+        done_pct=done_pct,
+    )
 
 
 def packet(at: float) -> Packet:
@@ -159,6 +196,36 @@ def test_a_list_of_events_may_be_used_again_by_whoever_gave_it(store: Store, pro
     events.clear()
     run.close()
     assert list(store.run("last").event_lines()) == [line(beat(1.0))]
+
+
+def test_where_a_run_stands_in_its_plan_is_known_even_of_one_that_was_killed(store: Store, problems: Problems) -> None:
+    run = begin(store, problems)
+    run.take(None, [HEADER])
+    run.close("interrupted")
+    assert store.run("last").info.plan is None
+    run = begin(store, problems)
+    for number in range(BLOCK_TAKES + 10):
+        run.take(packet(number), [stands(number, number), beat(number)])
+    run.close("interrupted")
+    info = store.run("last").info
+    assert info.plan == json.loads(line(stands(BLOCK_TAKES + 9, BLOCK_TAKES + 9)))
+    assert (info.summary, info.status) == (None, "interrupted")
+
+
+def test_a_store_from_before_there_were_plans_keeps_its_runs(path: Path, problems: Problems) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path, isolation_level=None)
+    for statement in schema.MIGRATIONS[0].split(";"):
+        old.execute(statement)
+    old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    old.execute("PRAGMA user_version = 1")
+    row = ("a", "2026-03-29T10:03:00+00:00", "done", "{}", "{}", "{}", "{}")
+    old.execute(f"INSERT INTO runs (uid, started_at, status, source, config, origins, versions) VALUES {row}")
+    old.close()
+    with Store.open(path) as store:
+        assert [(info.started_at, info.plan) for info in store.runs()] == [(STARTED, None)]
+        begin(store, problems).close()
+        assert len(store.runs()) == 2
 
 
 def test_many_blocks_are_one_run(store: Store, problems: Problems) -> None:
@@ -669,7 +736,7 @@ def test_a_newer_store_is_refused(path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     error = refused(path)
-    assert "newer coach (schema 99, this one knows 1)" in error.message
+    assert f"newer coach (schema 99, this one knows {len(schema.MIGRATIONS)})" in error.message
     assert "upgrade" in error.hint
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from coach.clock import ManualClock
 from coach.coaching.target import Band
 from coach.config import Config, load
-from coach.model import Cadence, ControlEvent, Decision, Event, HeartRate, OutputEvent, SensorEvent, Speed
+from coach.model import Cadence, ControlEvent, Decision, Event, HeartRate, OutputEvent, PlanEvent, SensorEvent, Speed
 from coach.ports import Sink
 from coach.ui.frame import frame
 from coach.ui.glyphs import ASCII, UNICODE, figures, glyphs_for
@@ -127,6 +127,29 @@ def test_a_small_terminal_holds_the_essence() -> None:
 def test_a_runner_far_outside_is_shown_at_the_end_of_the_scale() -> None:
     assert lines(folded(minute_of_running(120.0)), 20, 5)[1].startswith("◀")
     assert lines(folded(minute_of_running(230.0)), 20, 5)[1].endswith("▶")
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24)])
+def test_the_step_of_a_plan_and_what_is_left_of_it_are_shown(width: int, height: int) -> None:
+    step = PlanEvent(
+        t_s=55.0,
+        available_s=55.0,
+        plan="easy-start",
+        session=None,
+        state="step",
+        step=2,
+        of=14,
+        name="quick",
+        left=60.0,
+        unit="s",
+        until_s=115.0,
+        mode="steady",
+        target_low_spm=170.0,
+        target_high_spm=178.0,
+        done_pct=20.0,
+    )
+    state = folded([*minute_of_running(), step])
+    assert any("quick, 2 of 14: 0:55 left" in text for text in lines(state, width, height))
 
 
 def test_old_heart_rate_and_speed_are_not_shown() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -22,6 +22,8 @@ from coach.model import (
     HeartRate,
     HostTime,
     OutputEvent,
+    PlanEvent,
+    PlanState,
     Prompt,
     SensorEvent,
     SensorState,
@@ -37,6 +39,7 @@ from coach.ui.words import (
     doing_text,
     duration_text,
     pace_text,
+    plan_text,
     printable,
     sensor_text,
     sound_text,
@@ -71,6 +74,24 @@ def sensor(at_s: float, state: str, reason: str = "", battery_pct: int | None = 
 
 def output(at_s: float, state: str = "open", reason: str = "") -> OutputEvent:
     return OutputEvent(t_s=at_s, available_s=at_s, output="device", state=state, latency_s=0.15, reason=reason)
+
+
+def planned(at_s: float, state: PlanState, **more: Any) -> PlanEvent:
+    fields: dict[str, Any] = {
+        "plan": "easy-start",
+        "session": None,
+        "step": 2,
+        "of": 14,
+        "name": "quick",
+        "left": 60.0,
+        "unit": "s",
+        "until_s": at_s + 60.0,
+        "mode": "steady",
+        "target_low_spm": 168.0,
+        "target_high_spm": 176.5,
+        "done_pct": 20.0,
+    }
+    return PlanEvent(t_s=at_s, available_s=at_s, state=state, **{**fields, **more})
 
 
 def folded(*events: Event) -> RunState:
@@ -115,6 +136,7 @@ def test_every_kind_of_event_is_taken() -> None:
         Speed(t_s=6.0, available_s=6.0, mps=3.1, sensor="pod"),
         output(7.0),
         control(8.0, "lap"),
+        planned(8.5, "step"),
         summary,
     ]
     assert {type(event) for event in events} == set(get_args(Event))
@@ -187,6 +209,42 @@ def test_news_of_a_sensor_other_than_its_link_leave_the_link_as_it_is() -> None:
     state = folded(sensor(1.0, "connected"), sensor(2.0, "battery_low", "18 % left", 18))
     assert sensor_text(state) == "pod, connected, battery 18 %"
     assert news(state) == ["pod: connected", "pod: battery low, 18 % left"]
+
+
+def test_each_step_of_a_plan_is_news_once() -> None:
+    waiting = planned(0.0, "waiting", plan="faded", session=3, until_s=None, reason="it begins with your first steps")
+    state = folded(
+        waiting,
+        planned(1.0, "step", step=1, name="warm-up", mode="off"),
+        planned(30.0, "stand", step=1, name="warm-up", mode="off"),
+        planned(40.0, "go", step=1, name="warm-up", mode="off"),
+        planned(90.0, "step"),
+        planned(99.0, "left", unit="m", left=40.0),
+        planned(150.0, "done", mode="off"),
+        planned(160.0, "stopped"),
+    )
+    assert news(state) == [
+        "plan faded, session 3, it begins with your first steps",
+        "plan: warm-up, 1 of 14: run as you like",
+        "plan: quick, 2 of 14: steady 168-176.5 spm",
+        "plan: done, run as you like",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (planned(30.0, "step"), "quick, 2 of 14: 0:50 left"),
+        (planned(30.0, "step", until_s=39.2), "quick, 2 of 14: 0:00 left"),
+        (planned(30.0, "stand", until_s=None, left=42.2), "quick, 2 of 14: 0:43 left (waits for you)"),
+        (planned(30.0, "left", unit="m", left=320.0), "quick, 2 of 14: 320 m left"),
+        (planned(30.0, "left", unit="steps", left=90.0), "quick, 2 of 14: 90 steps left"),
+        (planned(30.0, "done"), "done"),
+    ],
+)
+def test_what_is_left_of_a_step_of_the_plan(event: PlanEvent, text: str) -> None:
+    assert plan_text(folded(event), 40.0) == text
+    assert plan_text(folded(), 40.0) == ""
 
 
 def test_what_is_said_again_is_no_news() -> None:

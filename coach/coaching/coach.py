@@ -8,7 +8,7 @@ from coach.coaching.nudge import MARGIN_S, Nudge
 from coach.coaching.prompts import LONGEST_S, TEMPO_S, Prompter
 from coach.coaching.target import Band
 from coach.config import Config
-from coach.model import Beat, Cadence, Decision, DecisionMode, Foot, Prompt
+from coach.model import Beat, Cadence, CoachingMode, Decision, DecisionMode, Foot, Prompt, PromptName
 
 CoachingEvent = Decision | Beat | Prompt
 
@@ -32,6 +32,8 @@ class Coach:
     def __init__(self, config: Config, band: Band) -> None:
         self._nudge = Nudge(config.coaching, band)
         self._prompter = Prompter(config.voice)
+        self._hysteresis_spm = config.coaching.hysteresis_spm
+        self._announced: tuple[PromptName, int | None] | None = None
         self._mode: DecisionMode = "silent"
         self._latency_s = 0.0
         self._exact = True
@@ -79,6 +81,19 @@ class Coach:
         """Coach towards another band from now on."""
         yield from self._told(self._nudge.set_band(band, at_s))
 
+    def aim(self, band: Band, mode: CoachingMode, at_s: float, reason: str) -> Iterator[CoachingEvent]:
+        """Coach towards a band and in a way from now on, as a plan asks."""
+        yield from self._told(self._nudge.aim(band, mode, at_s, reason))
+
+    def announce(self, band: Band, mode: CoachingMode, at_s: float) -> None:
+        """Say what a plan asks of the runner from now on, unless that was said last."""
+        news: tuple[PromptName, int | None] = ("easy", None)
+        if mode not in ("off", "match"):
+            news = ("target", round(band.inside(self._nudge.spm or 0.0, self._hysteresis_spm)))
+        if news != self._announced:
+            self._announced = news
+            self._prompter.announce(*news, at_s)
+
     @property
     def deadline_s(self) -> float | None:
         """When the next beat or prompt falls due; None while there is none."""
@@ -87,7 +102,9 @@ class Coach:
 
     @property
     def _prompt_due_s(self) -> float | None:
-        return self._prompter.deadline_s if self._audible and not self._nudge.hushed else None
+        """A plan has something to say also where it asks for no beat."""
+        hushed = self._nudge.hushed if self._announced is None else self._nudge.silenced
+        return self._prompter.deadline_s if self._audible and not hushed else None
 
     def due(self, at_s: float) -> Iterator[CoachingEvent]:
         """Commit the next beat, or the next prompt."""

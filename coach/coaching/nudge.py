@@ -26,7 +26,7 @@ from coach.coaching.pace import Pace
 from coach.coaching.phase import Footfalls
 from coach.coaching.target import Band, Side
 from coach.config import CoachingConfig
-from coach.model import Beat, Cadence, CadenceStatus, Decision, DecisionMode, Foot
+from coach.model import Beat, Cadence, CadenceStatus, CoachingMode, Decision, DecisionMode, Foot
 
 CoachingEvent = Decision | Beat
 
@@ -194,6 +194,15 @@ class Nudge:
         self._after_fade = (reason, "")
         yield self._decide("silent" if self._mode == "cue" else self._mode, reason, at_s)
 
+    def aim(self, band: Band, mode: CoachingMode, at_s: float, reason: str) -> Iterator[Decision]:
+        """Begin anew, towards a band and in a way to coach; nothing, if they are those already."""
+        if (band, mode) != (self._band, self._config.mode):
+            self._config = self._config.model_copy(update={"mode": mode})
+            self._band = band
+            self._rest_until_s, self._gave_up = -math.inf, False
+            self._leading.forget()
+            yield from self._fall_silent(reason, at_s)
+
     # --- what is known --------------------------------------------------------------------------------------------
 
     @property
@@ -214,8 +223,13 @@ class Nudge:
 
     @property
     def hushed(self) -> bool:
-        """Whether nothing is to be heard: paused, muted, asleep, at the end, or off."""
+        """Whether no beat is to be heard: silenced, or off."""
         return self._quiet_mode != "silent" or self._asleep
+
+    @property
+    def silenced(self) -> bool:
+        """Whether nothing at all is to be heard: paused, muted, asleep or at the end."""
+        return self._paused or self._muted or self._stopped or self._asleep
 
     @property
     def gave_up(self) -> bool:

@@ -86,6 +86,10 @@ class Prompter:
                 self._wanted = _Wanted("sensor_back", cadence.available_s)
             self._told_lost = False
 
+    def announce(self, say: PromptName, spm: int | None, at_s: float) -> None:
+        """Take what a plan asks of the runner from now on."""
+        self._wanted = _Wanted(say, at_s, spm)
+
     @property
     def deadline_s(self) -> float | None:
         """When the next prompt is due, if the tempo allows it; None when there is none."""

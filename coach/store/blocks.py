@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from coach.formats.events import line
-from coach.model import Event, Header, Input, Summary
+from coach.model import Event, Header, Input, PlanEvent, Summary
 from coach.store import framing
 
 BLOCK_TAKES = 1000  # a live run has a tenth of that a second
@@ -50,7 +50,7 @@ class Block:
     Parameters
     ----------
     first_s, last_s : host times of the first and the last.
-    summary : the line of the run's summary, in the block that holds it.
+    summary : the line of the run's summary, in the block that holds it. plan : the last line of its plan, likewise.
     """
 
     first_s: float
@@ -60,6 +60,7 @@ class Block:
     inputs: bytes
     events: bytes
     summary: str | None = None
+    plan: str | None = None
 
 
 class _Entry(NamedTuple):
@@ -68,7 +69,8 @@ class _Entry(NamedTuple):
     lines: list[str]
     holds: Count
     lost: Count
-    summary: str | None
+    summary: str | None = None
+    plan: str | None = None
 
 
 def count(item: Input | None, events: Sequence[Event]) -> Count:
@@ -95,7 +97,7 @@ def blocks(taken: Iterable[Taken], unfit: Callable[[Exception], None]) -> Iterat
             entry = _entry(one)
         except Exception as error:
             unfit(error)
-            entry = _Entry(one.at_s, b"", [], NOTHING, one.lost + one.holds, None)
+            entry = _Entry(one.at_s, b"", [], NOTHING, one.lost + one.holds)
         if entries and (entry.lost or len(entries) == BLOCK_TAKES):
             yield _block(entries)
             entries = []
@@ -107,8 +109,13 @@ def blocks(taken: Iterable[Taken], unfit: Callable[[Exception], None]) -> Iterat
 def _entry(one: Taken) -> _Entry:
     record = b"" if one.item is None else framing.frame(one.item)
     lines = [line(event) for event in one.events]
-    summary = next((text for text, event in zip(lines, one.events, strict=True) if isinstance(event, Summary)), None)
-    return _Entry(one.at_s, record, lines, one.holds, one.lost, summary)
+    summary, plan = (_last(kind, one.events, lines) for kind in (Summary, PlanEvent))
+    return _Entry(one.at_s, record, lines, one.holds, one.lost, summary, plan)
+
+
+def _last(kind: type[Event], events: Sequence[Event], lines: Sequence[str]) -> str | None:
+    found = [text for event, text in zip(events, lines, strict=True) if isinstance(event, kind)]
+    return found[-1] if found else None
 
 
 def _block(entries: Sequence[_Entry]) -> Block:
@@ -120,4 +127,5 @@ def _block(entries: Sequence[_Entry]) -> Block:
         inputs=framing.pack_records(entry.record for entry in entries),
         events=framing.pack_lines(text for entry in entries for text in entry.lines),
         summary=next((entry.summary for entry in entries if entry.summary), None),
+        plan=next((entry.plan for entry in reversed(entries) if entry.plan), None),
     )

@@ -23,7 +23,7 @@ from coach.store.writer import DEFAULT_LIMITS, Limits, RunWriter
 
 _LIBRARIES = ("numpy", "scipy", "bleak")
 _INFO = """
-    SELECT id, started_at, status, source, summary, coalesce(
+    SELECT id, started_at, status, source, summary, plan, coalesce(
         (SELECT last_s FROM blocks WHERE run = runs.id ORDER BY seq DESC LIMIT 1), 0.0)
     FROM runs
 """
@@ -205,7 +205,7 @@ class Store:
 
 
 def _run_info(row: tuple[Any, ...]) -> RunInfo:
-    run, started_at, status, source, summary, duration_s = row
+    run, started_at, status, source, summary, plan, duration_s = row
     return RunInfo(
         id=run,
         started_at=datetime.fromisoformat(started_at),
@@ -213,6 +213,7 @@ def _run_info(row: tuple[Any, ...]) -> RunInfo:
         duration_s=duration_s,
         source=json.loads(source),
         summary=json.loads(summary) if summary else None,
+        plan=json.loads(plan) if plan else None,
     )
 
 

@@ -14,15 +14,38 @@ import dataclasses
 import json
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from coach.errors import StoreError
-from coach.model import Control, HostSlept, HostTime, Input, OutputReport, Packet, SensorState
+from coach.model import (
+    Assignment,
+    Control,
+    HostSlept,
+    HostTime,
+    Input,
+    OutputReport,
+    Packet,
+    Plan,
+    PlanStep,
+    SensorState,
+)
 
 _PACKET = struct.Struct("<dHHI")
 _LENGTH = struct.Struct("<I")
-_OTHERS: dict[str, type[SensorState | Control | OutputReport | HostSlept]] = {
-    kind.__name__: kind for kind in (SensorState, Control, OutputReport, HostSlept)
+
+
+def _assignment(*, plan: dict[str, Any], **fields: Any) -> Assignment:
+    steps = tuple(PlanStep(**step) for step in plan["steps"])
+    return Assignment(plan=Plan(**{**plan, "steps": steps}), **fields)
+
+
+_OTHERS: dict[str, Callable[..., Input]] = {
+    "SensorState": SensorState,
+    "Control": Control,
+    "OutputReport": OutputReport,
+    "HostSlept": HostSlept,
+    "Assignment": _assignment,
 }
 
 
@@ -31,8 +54,7 @@ def frame(item: Input) -> bytes:
     if isinstance(item, Packet):
         sensor, codec = item.sensor.encode(), item.codec.encode()
         return b"P" + _PACKET.pack(item.at, len(sensor), len(codec), len(item.payload)) + sensor + codec + item.payload
-    fields = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
-    text = json.dumps({"input": type(item).__name__, **fields}, separators=(",", ":")).encode()
+    text = json.dumps({"input": type(item).__name__, **dataclasses.asdict(item)}, separators=(",", ":")).encode()
     return b"J" + _LENGTH.pack(len(text)) + text
 
 

@@ -27,7 +27,7 @@ class RunInfo:
     status : `open` in the writing; `done`; `interrupted` ended before its summary; `cut off` by a kill or a power cut.
     duration_s : host time of the last thing that was kept.
     source : where the data came from.
-    summary : the fields of the summary event; None until there is one.
+    summary : the fields of the summary event; None until there is one. plan : of the last event of the run's plan.
     """
 
     id: int
@@ -36,6 +36,7 @@ class RunInfo:
     duration_s: float
     source: dict[str, Any]
     summary: dict[str, Any] | None
+    plan: dict[str, Any] | None = None
 
     @property
     def kept_until(self) -> datetime:

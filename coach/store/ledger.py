@@ -189,6 +189,8 @@ def _insert(connection: sqlite3.Connection, run: int, seq: int, block: Block) ->
     )
     if block.summary is not None:
         connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (block.summary, run))
+    if block.plan is not None:
+        connection.execute("UPDATE runs SET plan = ? WHERE id = ?", (block.plan, run))
 
 
 def _empty(at_s: float, lost: Count) -> Block:

@@ -1,7 +1,7 @@
 """The tables of the run store, how it is opened, and what its refusals mean.
 
     runs     one row a run: uid, started_at (UTC, ISO 8601), status, and as JSON: source, config, origins, versions,
-             summary (null until the run has ended well)
+             summary (null until the run has ended well), plan (the last event of its plan; null without one)
     blocks   one row for about a second of a run, numbered by `seq`: inputs and events as `framing` packs them, the
              host time of the first and the last, how many they are, and how many could not be kept just before them
     memory   what is remembered between runs, key and value
@@ -55,6 +55,7 @@ MIGRATIONS = (
     );
     CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
+    "ALTER TABLE runs ADD COLUMN plan TEXT",
 )
 
 

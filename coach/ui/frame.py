@@ -21,6 +21,7 @@ from coach.ui.words import (
     duration_text,
     is_stale,
     pace_text,
+    plan_text,
     printable,
     sensor_text,
     sound_text,
@@ -228,6 +229,7 @@ def _facts(page: _Page) -> Iterator[_Block]:
     heart, speed = state.heart_rate, state.speed
     fresh_from_s = page.elapsed_s - FRESH_S
     facts = (
+        (4, "Plan", plan_text(state, page.elapsed_s)),
         (4, "Beat", f"{state.tempo_spm:.0f} spm" if state.tempo_spm is not None else ""),
         (7, "In band", f"{duration_text(so_far.in_band_s)} of {duration_text(so_far.running_s)} running"),
         (8, "Pace", pace_text(speed.mps, state.spm) if speed and speed.available_s >= fresh_from_s else ""),

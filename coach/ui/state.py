@@ -30,6 +30,7 @@ from coach.model import (
     Input,
     LinkState,
     OutputEvent,
+    PlanEvent,
     Prompt,
     SensorEvent,
     SensorState,
@@ -71,7 +72,7 @@ class RunState:
     ----------
     band : the target, until a decision brings another.
     elapsed_s : when the last event was known, seconds since the start.
-    cadence, decision, heart_rate, speed, output : the last event of each kind.
+    cadence, decision, heart_rate, speed, output, plan : the last event of each kind.
     sensors : by id, in the order in which they were first heard of.
     history : (available_s, spm or None) of the cadence of the last minute, oldest first.
     ended : whether the summary has come.
@@ -84,6 +85,7 @@ class RunState:
     heart_rate: HeartRate | None = None
     speed: Speed | None = None
     output: OutputEvent | None = None
+    plan: PlanEvent | None = None
     sensors: dict[str, SensorLine] = field(default_factory=dict)
     paused: bool = False
     muted: bool = False
@@ -153,10 +155,10 @@ class RunState:
                 self._apply_output(event)
             case ControlEvent():
                 self._apply_control(event)
-            case HeartRate():
-                self.heart_rate = event
-            case Speed():
-                self.speed = event
+            case PlanEvent():
+                self._apply_plan(event)
+            case HeartRate() | Speed():
+                self._apply_figure(event)
             case Gap():
                 self._tell(event.available_s, f"no data for {event.length_s:.1f} s", event.reason)
             case Summary():
@@ -187,6 +189,12 @@ class RunState:
         name = line.name or event.sensor
         self._tell(event.available_s, f"{name}: {event.state.replace('_', ' ')}", event.reason)
 
+    def _apply_figure(self, event: HeartRate | Speed) -> None:
+        if isinstance(event, HeartRate):
+            self.heart_rate = event
+        else:
+            self.speed = event
+
     def _apply_output(self, event: OutputEvent) -> None:
         before, self.output = self.output, event
         if before is None or (before.output, before.state) != (event.output, event.state):
@@ -210,6 +218,22 @@ class RunState:
             case _:
                 assert_never(event.action)
         self._tell(event.available_s, text)
+
+    def _apply_plan(self, event: PlanEvent) -> None:
+        self.plan = event
+        match event.state:
+            case "waiting":
+                session = "" if event.session is None else f", session {event.session}"
+                self._tell(event.available_s, f"plan {event.plan}{session}", event.reason)
+            case "step":
+                band = f"{event.target_low_spm:g}-{event.target_high_spm:g} spm"
+                how = "run as you like" if event.mode == "off" else f"{event.mode} {band}"
+                text = f"plan: {event.name}, {event.step} of {event.of}: {how}"
+                self._tell(event.available_s, text, event.reason)
+            case "done":
+                self._tell(event.available_s, "plan: done, run as you like", event.reason)
+            case _:
+                pass
 
     def _line(self, sensor: str) -> SensorLine:
         return self.sensors.setdefault(sensor, SensorLine())

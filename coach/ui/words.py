@@ -5,10 +5,11 @@ Wording: "quicker, lighter steps", never "longer"; a cadence below the band is b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import assert_never
 
-from coach.model import DecisionMode
+from coach.model import DecisionMode, PlanEvent
 from coach.ui.state import RunState
 
 MODE_WORDS: Mapping[DecisionMode, str] = {
@@ -103,6 +104,23 @@ def sound_text(state: RunState) -> str:
     if output.state != "open":
         return ", ".join(part for part in (output.output, output.state, output.reason) if part)
     return f"{output.output}, latency {output.latency_s * 1000:.0f} ms" if output.latency_s else output.output
+
+
+def plan_text(state: RunState, elapsed_s: float) -> str:
+    """Say which step of the plan the run is in and what is left of it; "" without a plan."""
+    plan = state.plan
+    if plan is None:
+        return ""
+    if plan.state == "done":
+        return "done"
+    waits = " (waits for you)" if plan.state in ("waiting", "stand") else ""
+    return f"{plan.name}, {plan.step} of {plan.of}: {_left_text(plan, elapsed_s)} left{waits}"
+
+
+def _left_text(plan: PlanEvent, elapsed_s: float) -> str:
+    if plan.unit != "s":
+        return f"{plan.left:.0f} {plan.unit}"
+    return duration_text(math.ceil(plan.left if plan.until_s is None else plan.until_s - elapsed_s))
 
 
 def pace_text(speed_mps: float, spm: float | None) -> str:
