@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from coach.errors import ConfigError
-from coach.model import Placement, Side
+from coach.model import CoachingMode, Placement, Side
 from coach.text import printable
 
 Tree = dict[str, dict[str, Any]]
@@ -72,7 +72,8 @@ class SensorConfig(_Section):
 
 
 class CoachingConfig(_Section):
-    mode: Literal["nudge", "match", "steady", "alert", "off"]
+    mode: CoachingMode
+    plan: str
     engage_after_s: Seconds
     silent_after_s: Seconds
     hysteresis_spm: Annotated[float, Field(ge=0, le=10)]

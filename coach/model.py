@@ -507,6 +507,8 @@ class PlanEvent:
     step, of : the number of the step, from 1, and how many there are; `name` is the step's.
     left, unit : what is left of the step. until_s : host time at which it ends if the runner goes on; None where that
         is not known.
+    mode : how the coach coaches in it. free : whether the runner is to run at any cadence; in a step that is not free,
+        `mode` off means that he or she keeps the target without help.
     done_pct : what is done of the whole plan.
     """
 
@@ -523,6 +525,7 @@ class PlanEvent:
     unit: PlanUnit
     until_s: float | None
     mode: CoachingMode
+    free: bool
     target_low_spm: float
     target_high_spm: float
     done_pct: float

@@ -227,10 +227,10 @@ class Pipeline:
             if event.state in ("waiting", "step", "done"):
                 self._band = Band(event.target_low_spm, event.target_high_spm)
                 what = "the plan is done" if event.state == "done" else event.name
-                how = "run as you like" if mode == "off" else f"target {self._band}"
+                how = "run as you like" if event.free else f"target {self._band}"
                 yield from self._coach.aim(self._band, mode, at_s, f"{what}: {how}")
-            if event.state in ("step", "done"):
-                self._coach.announce(self._band, mode, at_s)
+            if event.state in ("step", "done") and (event.free or mode != "off"):
+                self._coach.announce(None if event.free else self._band, at_s)
 
     # --- what is heard goes to the coach ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from coach.errors import CoachError, UsageError
 from coach.model import (
+    Assignment,
     Beat,
     Control,
     ControlAction,
@@ -65,6 +66,7 @@ class Session:
     sensors, sinks : what it owns from `run` on. listeners : who hears the beats beside the output.
     companions : sensors too, but the run goes on without them.
     output : the sound, which comes back by itself when it is lost.
+    assignment : the plan of the run, which is handed over when everything is ready.
     on_problem : told in one line of what went wrong while the run went on.
 
     Raises
@@ -83,6 +85,7 @@ class Session:
         companions: Sequence[Sensor] = (),
         sinks: Sequence[Sink] = (),
         listeners: Sequence[Ear] = (),
+        assignment: Assignment | None = None,
         on_problem: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
@@ -92,6 +95,7 @@ class Session:
         self._companions = frozenset(sensor.id for sensor in companions)
         self._output = output
         self._listeners = listeners
+        self._assignment = assignment
         self._sinks = list(sinks)
         self._broken: list[Sink] = []
         self._on_problem = on_problem
@@ -120,6 +124,8 @@ class Session:
             watching = self._loop.create_task(self._look_at_output(), name="sound")
             if duration_s is not None:
                 self._loop.call_later(duration_s, self.stop)
+            if self._assignment is not None:
+                self._loop.call_soon(self._assign, self._assignment)  # behind the report of the sound
             try:
                 for sensor in self._sensors:
                     self._start(sensor)
@@ -171,6 +177,9 @@ class Session:
     def _put(self, item: Input) -> None:
         self._inbox.append(item)
         self._wake.set()
+
+    def _assign(self, assignment: Assignment) -> None:
+        self._put(replace(assignment, at=self._clock.now()))
 
     def _report(self, report: OutputReport) -> None:
         """Take news of the sound, from whatever thread."""

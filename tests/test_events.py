@@ -132,13 +132,14 @@ LINES: list[tuple[Event, str]] = [
             unit="s",
             until_s=360.0,
             mode="steady",
+            free=False,
             target_low_spm=170.1,
             target_high_spm=178.4,
             done_pct=22.73,
         ),
         (
             '{"type":"plan","t_s":300.0,"available_s":300.0,"plan":"faded","session":3,"state":"step","step":2,"of":14,'
-            '"name":"quick","left":60.0,"unit":"s","until_s":360.0,"mode":"steady","target_low_spm":170.1,'
+            '"name":"quick","left":60.0,"unit":"s","until_s":360.0,"mode":"steady","free":false,"target_low_spm":170.1,'
             '"target_high_spm":178.4,"done_pct":22.73,"reason":""}'
         ),
     ),

@@ -41,6 +41,11 @@ def test_the_words_of_every_language_are_in_the_wheel(wheel: zipfile.ZipFile) ->
     assert {"audio/speech/wording/en.toml", "audio/speech/wording/de.toml"} <= files <= set(wheel.namelist())
 
 
+def test_the_ready_plans_are_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "coach" / "plans").glob("*.toml")}
+    assert {"coach/plans/easy-start.toml", "coach/plans/faded.toml"} <= files <= set(wheel.namelist())
+
+
 def test_every_module_of_the_tree_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     modules = {
         str(path.relative_to(ROOT))

@@ -286,6 +286,16 @@ class TestCoaching:
         events = simulated("run 90 @ 175", plan, 90.0).events
         assert [event.say for event in events if isinstance(event, Prompt)] == ["easy"]
 
+    def test_who_is_to_keep_a_target_without_help_hears_nothing(self, simulated):
+        off = step("own", 35, mode="off", low_spm=160.0, high_spm=170.0)
+        events = simulated("run 90 @ 165", assigned(step("on", 35, mode="steady"), off), 90.0).events
+        on, own = run_of(events, "step")
+        assert (on.free, own.free, own.mode) == (False, False, "off")
+        [done] = run_of(events, "done")
+        said = [(event.say, event.available_s >= done.available_s) for event in events if isinstance(event, Prompt)]
+        assert said == [("target", False), ("easy", True)]
+        assert not self.within(events, "own", Beat)
+
     def test_muted_nothing_is_said(self, by_pod):
         mute = [Control(at=0.5, action="mute")]
         events = by_pod(assigned(step("one", 20, mode="off"), at=0.1), [*pods(1, 40), *mute], 40.0)

@@ -24,6 +24,7 @@ from coach.config import Config, flag_layer, merge, read_layer, shipped_path
 from coach.errors import AudioError, SensorError, UsageError
 from coach.formats.events import line
 from coach.model import (
+    Assignment,
     Beat,
     Cadence,
     Control,
@@ -37,6 +38,9 @@ from coach.model import (
     Input,
     OutputReport,
     Packet,
+    Plan,
+    PlanEvent,
+    PlanStep,
     SensorEvent,
     SensorState,
     Summary,
@@ -267,6 +271,7 @@ class Stage:
         companions: Sequence[Any] = (),
         sinks: Sequence[Any] = (),
         listeners: Sequence[Any] = (),
+        assignment: Assignment | None = None,
     ) -> Session:
         return Session(
             Pipeline(self.config, decode),
@@ -276,6 +281,7 @@ class Stage:
             output=FakeOutput(self.sound),
             sinks=[*sinks, self.recorder],
             listeners=listeners,
+            assignment=assignment,
             on_problem=self.problems.append,
         )
 
@@ -333,6 +339,8 @@ def label(item: Input) -> str:
             return item.state
         case HostSlept():
             return "slept"
+        case Assignment():
+            return "plan"
 
 
 # --- order --------------------------------------------------------------------------------------------------------
@@ -444,6 +452,24 @@ async def test_a_replay_of_what_was_taken_says_the_same_byte_for_byte(seed: int)
     assert stage.recorder.of(Beat)
     assert [event.action for event in stage.recorder.of(ControlEvent)].count("target") == 1
     assert isinstance(stage.recorder.events[-1], Summary)
+    assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
+
+
+@in_virtual_time
+async def test_a_plan_enters_once_all_is_ready_and_replays_with_the_run() -> None:
+    stage = Stage("simulation.stand_s=1")
+    off = PlanStep(name="warm-up", length=7.3, unit="s", mode="off")
+    on = PlanStep(name="quick", length=40.0, unit="steps", mode="steady", pct=2.0)
+    plan = Assignment(at=HostTime(0.0), plan=Plan(name="mine", steps=(off, on)), baseline_spm=166.0)
+    runner = stage.runner()
+    session = stage.session(runner, listeners=[runner], assignment=plan)
+    stage.loop.call_later(8.0, session.act, "pause")
+    stage.loop.call_later(11.0, session.act, "resume")
+    await session.run(45)
+    assert [label(item) for item in stage.recorder.inputs[:3]] == ["open", "plan", "connected"]
+    states = [event.state for event in stage.recorder.of(PlanEvent) if event.state != "left"]
+    assert states == ["waiting", "step", "stand", "go", "step", "done"]
+    assert stage.recorder.of(Beat)
     assert replayed(stage.config, stage.recorder.inputs) == stage.recorder.lines
 
 

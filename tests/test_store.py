@@ -100,6 +100,7 @@ def stands(at: float, done_pct: float) -> PlanEvent:
         unit="s",
         until_s=None,
         mode="steady",
+        free=False,
         target_low_spm=170.0,
         target_high_spm=178.0,
         done_pct=done_pct,

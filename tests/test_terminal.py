@@ -144,6 +144,7 @@ def test_the_step_of_a_plan_and_what_is_left_of_it_are_shown(width: int, height:
         unit="s",
         until_s=115.0,
         mode="steady",
+        free=False,
         target_low_spm=170.0,
         target_high_spm=178.0,
         done_pct=20.0,

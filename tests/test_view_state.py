@@ -87,6 +87,7 @@ def planned(at_s: float, state: PlanState, **more: Any) -> PlanEvent:
         "unit": "s",
         "until_s": at_s + 60.0,
         "mode": "steady",
+        "free": False,
         "target_low_spm": 168.0,
         "target_high_spm": 176.5,
         "done_pct": 20.0,
@@ -215,11 +216,12 @@ def test_each_step_of_a_plan_is_news_once() -> None:
     waiting = planned(0.0, "waiting", plan="faded", session=3, until_s=None, reason="it begins with your first steps")
     state = folded(
         waiting,
-        planned(1.0, "step", step=1, name="warm-up", mode="off"),
+        planned(1.0, "step", step=1, name="warm-up", mode="off", free=True),
         planned(30.0, "stand", step=1, name="warm-up", mode="off"),
         planned(40.0, "go", step=1, name="warm-up", mode="off"),
         planned(90.0, "step"),
         planned(99.0, "left", unit="m", left=40.0),
+        planned(120.0, "step", step=3, name="own", mode="off"),
         planned(150.0, "done", mode="off"),
         planned(160.0, "stopped"),
     )
@@ -227,6 +229,7 @@ def test_each_step_of_a_plan_is_news_once() -> None:
         "plan faded, session 3, it begins with your first steps",
         "plan: warm-up, 1 of 14: run as you like",
         "plan: quick, 2 of 14: steady 168-176.5 spm",
+        "plan: own, 3 of 14: on your own 168-176.5 spm",
         "plan: done, run as you like",
     ]
 
@@ -385,7 +388,7 @@ def summary(**figures: float | None) -> Summary:
 
 
 def test_the_summary_for_people() -> None:
-    assert summary_lines(summary(), low_spm=170.0, high_spm=190.0) == (
+    assert summary_lines(summary(), band="the band of 170-190 spm") == (
         "Ran 24:31 of 25:02, 4213 steps, mean cadence 171.8 spm.\n"
         "In the band of 170-190 spm: 18:20 (75 %).\n"
         "Sound for 7:02, 1204 beats."
@@ -393,10 +396,10 @@ def test_the_summary_for_people() -> None:
 
 
 def test_the_summary_names_troubles_only_where_there_are_any() -> None:
-    text = summary_lines(summary(gaps=1, bad_packets=2, beats=0, sounding_s=0.0), low_spm=170.0, high_spm=190.0)
+    text = summary_lines(summary(gaps=1, bad_packets=2, beats=0, sounding_s=0.0), band="the band of 170-190 spm")
     assert text.splitlines()[2:] == ["In the data: 1 gap, 2 unreadable packets."]
 
 
 def test_the_summary_of_a_run_without_running() -> None:
     nothing = summary(running_s=0.0, in_band_s=0.0, mean_spm=None, steps=0, beats=0)
-    assert summary_lines(nothing, low_spm=170.0, high_spm=190.0) == "No running found in 25:02, 0 steps."
+    assert summary_lines(nothing, band="the band of 170-190 spm") == "No running found in 25:02, 0 steps."

@@ -1,4 +1,4 @@
-"""The command line: `coach run | demo | replay | simulate | setup | calibrate | scan | doctor | config | history`.
+"""The command line: `coach run | demo | plans | replay | simulate | setup | calibrate | scan | doctor | …`.
 
 Exit codes: 0 done, 1 internal error, 2 usage or config, 3 sensor, 4 audio (a named output that fails), 5 recording or
 file, 130 interrupted. stdout is data, stderr is for people. Every command's module is light to import and brings in
@@ -21,6 +21,7 @@ from coach.cli.config import config
 from coach.cli.demo import demo
 from coach.cli.doctor import doctor
 from coach.cli.history import history
+from coach.cli.plans import plans
 from coach.cli.replay import replay
 from coach.cli.run import run
 from coach.cli.scan import scan
@@ -50,7 +51,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, setup, calibrate, run, history, replay, scan, doctor, config, simulate):
+for command in (demo, setup, calibrate, run, plans, history, replay, scan, doctor, config, simulate):
     cli.add_command(command)
 
 

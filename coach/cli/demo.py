@@ -31,6 +31,7 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
     Examples: coach demo
               coach demo --fast --events - | grep decision
               coach demo --cadence 198 --target 170-190
+              coach demo --fast --plan easy-start
     """
     from coach.config import SHIPPED
 
@@ -38,7 +39,17 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
     effective = live.load(*own)
     if fast and effective.origins["simulation.cadence_spm"] == SHIPPED:
         effective = live.load(*own, *flags(simulation__cadence_spm=FAST_START_SPM))
-    duration_s = live.duration if live.duration is not None else FAST_S if fast else LIVE_S
+    from coach.cli.keeping import open_store
+    from coach.cli.live import Notices
+    from coach.cli.planning import LIVE_MARGIN_S, assignment_for, length_s
+
+    notices = Notices()
+    store = None if fast else open_store(effective.config, notices.say)
+    assignment = assignment_for(effective.config, store, notices.say)
+    usual_s = FAST_S if fast else LIVE_S
+    if assignment is not None:
+        usual_s = length_s(assignment.plan) + LIVE_MARGIN_S
+    duration_s = live.duration if live.duration is not None else usual_s
     pace = f"{effective.config.simulation.cadence_spm:g} spm, for {duration_s:g} s"
     click.echo(f"A simulated runner at {pace}{', in virtual time' if fast else ''}.", err=True)
 
@@ -50,20 +61,18 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
         from coach.cli.offline import Outlets, play
 
         outlets = Outlets(events=live.events, wav=live.wav, as_json=live.as_json)
-        play(runner, effective.config, source, outlets, until_s=duration_s)
+        play(runner, effective.config, source, outlets, until_s=duration_s, assignment=assignment)
         return
 
     from coach.cli.choosing import Sensors
-    from coach.cli.keeping import open_store
-    from coach.cli.live import LiveOptions, Notices, Outcome, go
+    from coach.cli.live import LiveOptions, Outcome, go
     from sensors.paced import Paced
 
     options = LiveOptions.of(live, duration_s=duration_s, fallback_wav=Path("coach-demo.wav"))
-    notices, outcome = Notices(), Outcome()
-    store = open_store(effective.config, notices.say)
+    outcome = Outcome()
 
     def worn(clock: Clock) -> Sensors:
         return Sensors(Paced(runner, clock))
 
-    go(effective, options, source, worn, store=store, notices=notices, outcome=outcome)
+    go(effective, options, source, worn, store=store, notices=notices, outcome=outcome, assignment=assignment)
     outcome.exit()

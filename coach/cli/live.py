@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coach.cli.choosing import Sensors
     from coach.cli.options import LiveFlags
     from coach.config import Config, Effective
-    from coach.model import Event, Input, SensorEvent, Summary
+    from coach.model import Assignment, Event, Input, SensorEvent, Summary
     from coach.ports import Clock, Sink
     from coach.session import Session
     from coach.store.book import Store
@@ -131,6 +131,7 @@ def go(
     store: Store | None,
     notices: Notices,
     outcome: Outcome,
+    assignment: Assignment | None = None,
 ) -> None:
     """Run live, from settings to the last line; `outcome` tells what came of it, however it ends.
 
@@ -145,7 +146,7 @@ def go(
     keeping = Keeping(store, effective, source, notices.say)
     keepers: list[Sink] = [outcome, *([keeping.writer] if keeping.writer else [])]
     try:
-        asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers).live(make_sensors))
+        asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers, assignment).live(make_sensors))
     finally:
         notices.view_closed()
         try:
@@ -170,6 +171,7 @@ class _Run:
     notices: Notices
     outcome: Outcome
     keepers: Sequence[Sink]
+    assignment: Assignment | None
 
     async def live(self, make_sensors: Callable[[Clock], Sensors]) -> None:
         """Run."""
@@ -204,6 +206,7 @@ class _Run:
                 output=choose(self.config.audio, clock=clock, wav_path=self.options.fallback_wav, words=words),
                 sinks=sinks,
                 listeners=listeners,
+                assignment=self.assignment,
                 on_problem=self.notices.say,
             )
             for sink in sinks:

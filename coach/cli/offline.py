@@ -18,7 +18,7 @@ from coach.model import Cadence, Event, Input, Summary
 
 if TYPE_CHECKING:
     from coach.config import Config
-    from coach.model import OutputReport
+    from coach.model import Assignment, OutputReport
     from coach.ports import Ear, InputSource, Sink, Words
 
 EVERY_S = 2.0
@@ -73,6 +73,7 @@ def play(
     outlets: Outlets,
     *,
     until_s: float | None = None,
+    assignment: Assignment | None = None,
 ) -> None:
     """Run a source through the fold, and print the readings and the summary, or the event lines alone."""
     from audio.speech import make_words
@@ -98,7 +99,10 @@ def play(
             listeners.append(stack.enter_context(wav_listener(outlets.wav, config, words, say)))
         for sink in sinks:
             sink.take(None, [header(config, described)])
-        Loop(Pipeline(config, decode), listeners=listeners, sinks=sinks).follow(source, until_s)
+        loop = Loop(Pipeline(config, decode), listeners=listeners, sinks=sinks)
+        if assignment is not None:
+            loop.push(assignment)
+        loop.follow(source, until_s)
         assert readout.summary is not None
         print_summary(readout.summary, config, as_json=outlets.as_json, stream=people)
 

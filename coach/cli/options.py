@@ -48,6 +48,7 @@ class LiveFlags:
     """What `run` and `demo` have in common, as it was given."""
 
     target: str | None
+    plan: str | None
     duration: float | None
     headless: bool
     output: str | None
@@ -62,6 +63,7 @@ class LiveFlags:
     def load(self, *more: str, extra: Sequence[Layer] = ()) -> Effective:
         """Load the settings in force; `more` are those of the command's own flags."""
         shared = flags(
+            coaching__plan=self.plan,
             audio__output=self.output,
             simulation__seed=self.seed,
             store__keep="false" if self.no_keep else None,
@@ -79,6 +81,7 @@ def live_options(command: Callable[..., None]) -> Callable[..., None]:
 
     options = (
         click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
+        click.option("--plan", metavar="NAME|FILE.toml", help="Run by a plan; `coach plans` lists them."),
         click.option("--duration", type=Seconds(min=1), metavar="SECONDS", help="Stop after so long."),
         click.option("--headless", is_flag=True, help="No live view and no keys: plain lines on stderr."),
         click.option("--output", metavar="NAME", help="Sound: auto, device, pipe, miniaudio, simpleaudio, wav, null."),

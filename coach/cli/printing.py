@@ -20,4 +20,8 @@ def print_summary(summary: Summary, config: Config, *, as_json: bool, stream: Te
         return
     from coach.ui.summary import summary_lines
 
-    click.echo(summary_lines(summary, low_spm=config.target.low_spm, high_spm=config.target.high_spm), file=stream)
+    target = config.target
+    band = (
+        "the bands of the plan" if config.coaching.plan else f"the band of {target.low_spm:g}-{target.high_spm:g} spm"
+    )
+    click.echo(summary_lines(summary, band=band), file=stream)

@@ -58,11 +58,13 @@ def run(
     \b
     Examples: coach run
               coach run --address C0:FF:EE:00:00:01 --target 168-178
+              coach run --plan faded
               coach run --sensor phyphox --address 192.168.0.42
               coach run --headless --config morning.toml --events run.jsonl
     """
     from coach.cli.keeping import open_store
     from coach.cli.live import LiveOptions, Notices, Outcome, go
+    from coach.cli.planning import assignment_for
 
     own = flags(
         sensor__kind=sensor,
@@ -76,6 +78,7 @@ def run(
     store = open_store(effective.config, notices.say)
     effective = live.load(*own, extra=_remembered(store, effective, notices.say))
     check_companion(effective.config.sensor)
+    assignment = assignment_for(effective.config, store, notices.say)
     if _must_search(effective.config.sensor):
         asks = not live.headless and sys.stdin is not None and sys.stdin.isatty()
         own += flags(sensor__address=the_only(effective.config.sensor, ask=asks, say=notices.say))
@@ -87,7 +90,16 @@ def run(
     outcome = Outcome()
     maker = sensor_maker(effective.config)
     try:
-        go(effective, options, _source(effective.config), maker, store=store, notices=notices, outcome=outcome)
+        go(
+            effective,
+            options,
+            _source(effective.config),
+            maker,
+            store=store,
+            notices=notices,
+            outcome=outcome,
+            assignment=assignment,
+        )
     finally:
         if store is not None and outcome.connected:
             remember(store, effective.config.sensor, outcome, notices.say)

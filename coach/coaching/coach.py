@@ -85,10 +85,10 @@ class Coach:
         """Coach towards a band and in a way from now on, as a plan asks."""
         yield from self._told(self._nudge.aim(band, mode, at_s, reason))
 
-    def announce(self, band: Band, mode: CoachingMode, at_s: float) -> None:
-        """Say what a plan asks of the runner from now on, unless that was said last."""
+    def announce(self, band: Band | None, at_s: float) -> None:
+        """Say which band a plan asks for from now on, or that it asks for none, unless that was said last."""
         news: tuple[PromptName, int | None] = ("easy", None)
-        if mode not in ("off", "match"):
+        if band is not None:
             news = ("target", round(band.inside(self._nudge.spm or 0.0, self._hysteresis_spm)))
         if news != self._announced:
             self._announced = news

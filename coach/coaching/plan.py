@@ -228,6 +228,8 @@ class PlanProgress:
             done = min(self._passed.read(at_s) / step.else_s, 1.0)
         until_s = math.inf if self._ended else self._ends_s
         band = self._own_band if self._ended else band_of(step, self._baseline_spm, self._own_band)
+        mode = "off" if self._ended else step.mode or self._own_mode
+        names_target = step.pct is not None or step.low_spm is not None
         return PlanEvent(
             t_s=at_s,
             available_s=at_s,
@@ -240,7 +242,8 @@ class PlanProgress:
             left=round(step.length * (1 - done), 3),
             unit=step.unit,
             until_s=until_s if math.isfinite(until_s) else None,
-            mode="off" if self._ended else step.mode or self._own_mode,
+            mode=mode,
+            free=self._ended or (mode in ("off", "match") and not names_target),
             target_low_spm=band.low_spm,
             target_high_spm=band.high_spm,
             done_pct=round(100 * self._share(done), 2),

@@ -30,6 +30,7 @@ WAITS_S = 50.0
 class _Wanted:
     say: PromptName
     since_s: float
+    spm: int | None = None
 
 
 class Prompter:
@@ -113,6 +114,7 @@ class Prompter:
         if at_s < soonest_s:
             self._not_before_s = max(self._not_before_s, soonest_s)
             return None
+        asked_spm = None if self._wanted is None else self._wanted.spm
         say = self._next(at_s, side)
         if say is None:
             return None
@@ -121,7 +123,7 @@ class Prompter:
         if math.isfinite(self._fine_s):
             self._fine_s = at_s + ahead_s + FINE_S
         number = {"below": math.floor, "above": math.ceil}.get(say)
-        shown_spm = None if number is None or spm is None else number(spm)
+        shown_spm = asked_spm if number is None or spm is None else number(spm)
         return Prompt(t_s=at_s + ahead_s, available_s=at_s, say=say, spm=shown_spm)
 
     def _next(self, at_s: float, side: Side | None) -> PromptName | None:
@@ -145,5 +147,7 @@ class Prompter:
                 return self._lost
             case "sensor_back":
                 return not self._lost
+            case "target" | "easy":
+                return True
             case _:
                 return side is not None

@@ -227,7 +227,11 @@ class RunState:
                 self._tell(event.available_s, f"plan {event.plan}{session}", event.reason)
             case "step":
                 band = f"{event.target_low_spm:g}-{event.target_high_spm:g} spm"
-                how = "run as you like" if event.mode == "off" else f"{event.mode} {band}"
+                how = (
+                    "run as you like"
+                    if event.free
+                    else f"{'on your own' if event.mode == 'off' else event.mode} {band}"
+                )
                 text = f"plan: {event.name}, {event.step} of {event.of}: {how}"
                 self._tell(event.available_s, text, event.reason)
             case "done":

@@ -6,17 +6,17 @@ from coach.model import Summary
 from coach.ui.words import duration_text
 
 
-def summary_lines(summary: Summary, *, low_spm: float, high_spm: float) -> str:
+def summary_lines(summary: Summary, *, band: str) -> str:
     """Write the run in plain lines, without a line break at the end.
 
     Parameters
     ----------
-    low_spm, high_spm : the target band of the run, steps a minute of both feet.
+    band : what the target band of the run is called.
     """
     lines = [_ran(summary)]
     if summary.running_s > 0:
         share = f"{100 * summary.in_band_s / summary.running_s:.0f} %"
-        lines.append(f"In the band of {low_spm:g}-{high_spm:g} spm: {duration_text(summary.in_band_s)} ({share}).")
+        lines.append(f"In {band}: {duration_text(summary.in_band_s)} ({share}).")
     if summary.beats:
         lines.append(f"Sound for {duration_text(summary.sounding_s)}, {_count(summary.beats, 'beat')}.")
     troubles = [
