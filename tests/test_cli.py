@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 
 from coach.cli import cli, status
@@ -336,7 +337,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(coach: Coac
 
 
 def test_the_wav_of_a_demo_has_a_click_for_every_beat(coach: Coach) -> None:
-    said = coach("demo", "--fast", "--duration", 30, "--events", "-", "--wav", "heard.wav")
+    silent = ("--set", "voice.mode=off")
+    said = coach("demo", "--fast", "--duration", 30, "--events", "-", "--wav", "heard.wav", *silent)
     beats = [event["t_s"] for event in said.events if event["type"] == "beat"]
     with wave.open("heard.wav") as file:
         rate_hz = file.getframerate()
@@ -347,6 +349,22 @@ def test_the_wav_of_a_demo_has_a_click_for_every_beat(coach: Coach) -> None:
         start = round(at_s * rate_hz) * frame_bytes
         assert any(samples[start : start + frame_bytes * rate_hz // 50])
         assert not any(samples[start - frame_bytes * rate_hz // 50 : start])
+
+
+@pytest.mark.parametrize("mode", ["tones", "speech"])
+def test_the_wav_of_a_demo_has_its_prompts(coach: Coach, mode: str) -> None:
+    said = coach(
+        "demo", "--fast", "--duration", 30, "--events", "-", "--wav", "heard.wav", "--set", f"voice.mode={mode}"
+    )
+    first_prompt_s = next(event["t_s"] for event in said.events if event["type"] == "prompt")
+    first_beat_s = next(event["t_s"] for event in said.events if event["type"] == "beat")
+    with wave.open("heard.wav") as file:
+        rate_hz = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
+    spoken = samples[round(first_prompt_s * rate_hz) : round(first_beat_s * rate_hz)]
+    assert first_prompt_s < first_beat_s
+    assert spoken.any()
+    assert not samples[: round(first_prompt_s * rate_hz)].any()
 
 
 def test_people_get_readings_and_a_summary_on_stdout(coach: Coach) -> None:
