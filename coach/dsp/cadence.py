@@ -57,6 +57,10 @@ PATIENCE = 2
 PATIENCES: dict[Verdict, int] = {"gait": PATIENCE, "likely": 5, "doubtful": 14}
 """So many estimates in a row must agree: those of gait, likely ones and doubtful ones."""
 
+ECHOES, ECHO = (3 / 2, 2), 0.06
+"""Strides of which samples were lost look like three steps or two strides, within such a share. Who was followed until
+a moment ago does not go on at such a part of the pace: a rhythm like that is believed as late as a doubtful one."""
+
 ELSEWHERE = 0.1
 """A rhythm that is further off the present stride speaks against it."""
 
@@ -145,6 +149,7 @@ class CadenceEngine:
         self._intervals = IntervalFilter()
         self._said_to = -math.inf
         self._next_look: float = -math.inf
+        self._followed_to: float = -math.inf
         self._moving_since: int | None = None
         self._forget()
 
@@ -192,6 +197,11 @@ class CadenceEngine:
         self._missed: list[Contact] = []
         self._measured_at = -math.inf
 
+    def _lose(self, newest: int) -> None:
+        """Drop the gait, and remember for a while what it was."""
+        self._followed_to = newest
+        self._forget()
+
     def _stretch(self, grid: Grid) -> Iterator[Hop]:
         motion = self._band.push(grid.acc_g)
         start, n = 0, len(grid)
@@ -221,7 +231,7 @@ class CadenceEngine:
             yield from self._steps(self._tracker, newest, at_s)
         if newest % READING_HOP == 0:
             if self._tracker is not None and self._is_over(self._tracker, newest):
-                self._forget()
+                self._lose(newest)
             if self._tracker is None:
                 yield from self._search(newest, at_s)
             else:
@@ -286,8 +296,14 @@ class CadenceEngine:
         rhythm, verdict = self._judged(n)
         if verdict == "other":
             self._agreeing.clear()
-        elif self._agrees(rhythm, PATIENCES[verdict]):
+        elif self._agrees(rhythm, PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
             yield from self._begin(rhythm, newest, at_s)
+
+    def _is_echo(self, rhythm: Rhythm, newest: int) -> bool:
+        """Tell whether it is what is left of the pace that was followed in the seconds that it was found in."""
+        assert rhythm.stride_s is not None
+        longer = rhythm.stride_s * GRID_HZ / self._stride() if newest - self._followed_to < len(self._motion) else 1.0
+        return any(abs(longer / echo - 1) < ECHO for echo in ECHOES)
 
     def _rests(self, n: int) -> bool:
         """Tell, before any rhythm is looked for, that there is none of gait: it shakes too little, or has faded."""
@@ -392,7 +408,7 @@ class CadenceEngine:
             self._against += 1
             self._agreeing.clear()
             if self._against >= 3:
-                self._forget()
+                self._lose(newest)
         elif abs(rhythm.stride_s * GRID_HZ / self._stride() - 1) < ELSEWHERE:
             self._against = 0
             self._agreeing.clear()
