@@ -5,7 +5,8 @@ be heard. One observation is off by up to 0.1 s, and nearly always late: a callb
 buffer that was thought full and was not. A low quantile of a batch is good to some milliseconds, and the ear minds
 unevenness more than a small constant error. So:
 
-- Observations count in batches of 20 (0.4 s), by the third smallest of each.
+- Observations count in batches of 20 (0.4 s), by the third smallest of each, or by the smallest where none can seem
+  early: a player that takes half its buffer at a time leaves one good observation in a batch.
 - Two batches in a row that agree within 50 ms anchor the line.
 - Afterwards it is slewed towards each batch by no more than 80 ppm, enough for two quartz clocks to stay together. An
   interval between beats at 180 spm is then off by less than 0.05 ms, the rounding to frames included.
@@ -22,7 +23,7 @@ from __future__ import annotations
 import math
 
 BATCH = 20
-LOW = 2
+SEEM_EARLY = 2
 AGREE_S = 0.05
 SLEW = 80e-6
 
@@ -33,6 +34,7 @@ class Timeline:
     Parameters
     ----------
     rate_hz : frames a second, as the device was asked for.
+    seem_early : how many observations of a batch may be earlier than is true.
 
     Attributes
     ----------
@@ -40,9 +42,10 @@ class Timeline:
     start_s : host time at which frame 0 was heard, or would have been.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, seem_early: int = SEEM_EARLY) -> None:
         self.anchored = 0
         self._rate_hz = rate_hz
+        self._seem_early = seem_early
         self.start_s = 0.0
         self._goal_s = 0.0
         self._seen_frame = 0
@@ -56,7 +59,7 @@ class Timeline:
         self._seen_frame = frame
         self._batch.append(heard_at_s - frame / self._rate_hz)
         if len(self._batch) == BATCH:
-            self._settle(sorted(self._batch)[LOW])
+            self._settle(sorted(self._batch)[self._seem_early])
             self._batch.clear()
 
     def frame_at(self, host_s: float) -> int:

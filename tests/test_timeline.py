@@ -89,6 +89,14 @@ def test_single_wild_observations_are_not_heard() -> None:
     assert interval_errors_ms(wild).max() < 0.03
 
 
+def test_a_player_that_takes_half_its_buffer_at_a_time_is_placed_by_its_last_block() -> None:
+    """All blocks of 0.36 s are taken at once, each believed to be heard when only the last of them is."""
+    timeline = Timeline(RATE_HZ, seem_early=0)
+    observed(400, lambda frame: exact(frame + BLOCK * (17 - frame // BLOCK % 18)), timeline)
+    assert timeline.anchored == 1
+    assert timeline.frame_at(START_S + 1) == RATE_HZ
+
+
 def test_a_drifting_device_is_followed() -> None:
     def drifting(frame: int) -> float:
         return START_S + frame / RATE_HZ * (1 + 60e-6)
@@ -98,6 +106,28 @@ def test_a_drifting_device_is_followed() -> None:
     assert timeline.anchored == 1
     frame = 30_000 * BLOCK
     assert timeline.frame_at(drifting(frame)) == pytest.approx(frame, abs=0.002 * RATE_HZ)
+
+
+@pytest.mark.parametrize("off_ppm", [-60, 20, 60])
+def test_an_hour_beside_a_device_with_a_clock_of_its_own(off_ppm: float) -> None:
+    """Beats stay where they were aimed and even, though the device's hour is up to 0.2 s off ours."""
+    noise_s = np.random.default_rng(2).uniform(0, 0.01, 1 << 12)
+
+    def truly(frame: int) -> float:
+        return START_S + frame / RATE_HZ * (1 + off_ppm * 1e-6)
+
+    timeline = observed(40, truly)
+    late_ms, frames, due_s = [], [], START_S + 1.5
+    for block in range(40, 3600 * 50):
+        timeline.observe(block * BLOCK, truly(block * BLOCK) + noise_s[block % len(noise_s)])
+        while truly(block * BLOCK) > due_s - 0.3:
+            frames.append(timeline.frame_at(due_s))
+            late_ms.append(1000 * (truly(frames[-1]) - due_s))
+            due_s += 1 / 3
+    assert timeline.anchored == 1
+    assert len(frames) > 3598 * 3
+    assert np.abs(late_ms).max() < 3
+    assert np.abs(np.diff(frames) / RATE_HZ - 1 / 3).max() * 1000 < 0.05
 
 
 def test_an_interruption_anchors_anew_and_is_counted() -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from audio.sounds import Sounds, Stereo
-from audio.timeline import Timeline
+from audio.timeline import SEEM_EARLY, Timeline
 from audio.track import Track
 from coach.config import AudioConfig
 from coach.model import Cue, OutputReport, OutputState
@@ -34,6 +34,7 @@ class LiveTrack:
     words : whoever turns prompts into sound; without, prompts are silent.
     rate_hz : frames a second, where it is not the configured rate.
     handed_s : how much the sound takes at once.
+    seem_early : how many of 20 blocks may be said to be heard earlier than is true.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class LiveTrack:
         *,
         rate_hz: int | None = None,
         handed_s: float = BLOCK_S,
+        seem_early: int = SEEM_EARLY,
     ) -> None:
         self.rate_hz = rate_hz or config.sample_rate_hz
         self.block_frames = round(BLOCK_S * self.rate_hz)
@@ -53,7 +55,7 @@ class LiveTrack:
         self._extra_s = config.latency_ms / 1000
         self._handed_s = handed_s
         self._track = Track(self.rate_hz, Sounds(self.rate_hz, config, words))
-        self._timeline = Timeline(self.rate_hz)
+        self._timeline = Timeline(self.rate_hz, seem_early)
         self._anchored = 0
         self._ahead_s = 0.0
         self._block_at_s = 0.0
