@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, clicks, coaching, memory, replay, sensors, start
+from bench import cadence, clicks, coaching, memory, replay, sensors, sound, start
 
-WITH_OPTIONS = {"cadence": cadence.measure, "clicks": clicks.measure, "coaching": coaching.measure}
+WITH_OPTIONS = {
+    "cadence": cadence.measure,
+    "clicks": clicks.measure,
+    "coaching": coaching.measure,
+    "sound": sound.measure,
+}
 ALL = {
     "replay": replay.measure,
     "start": start.measure,
     "memory": memory.measure,
     "sensors": sensors.measure,
     "clicks": clicks.measure,
+    "sound": sound.measure,
     "cadence": cadence.measure,
     "coaching": coaching.measure,
 }
