@@ -35,13 +35,13 @@ LOCKING := --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url -
 
 .venv/run.stamp: .venv/made.stamp requirements.lock pyproject.toml
 	@echo "Installing what the coach needs, once."
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/made.stamp requirements-dev.lock pyproject.toml
 	@echo "Installing what the tests need, once."
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/run.stamp
 
