@@ -28,11 +28,13 @@ class Metronome:
     ----------
     first_s : time of the first beat.
     tempo_spm : beats a minute from there on.
+    span : the part by which intervals within 20 s may differ.
     """
 
-    def __init__(self, first_s: float, tempo_spm: float) -> None:
+    def __init__(self, first_s: float, tempo_spm: float, *, span: float = SPAN) -> None:
         self.next_s = first_s
         self.tempo_spm = tempo_spm
+        self._span = span
         self._step_spm = 0.0
         self._ramp_beats = 0
         self._shift_s = 0.0
@@ -85,8 +87,8 @@ class Metronome:
         own_s = 60 / self.tempo_spm
         lengths_s = [length_s for _, length_s in self._heard] or [own_s]
         last_s = lengths_s[-1]
-        shortest_s = max(max(lengths_s) / (1 + SPAN), last_s / (1 + STEP))
-        longest_s = min(min(lengths_s) * (1 + SPAN), last_s * (1 + STEP))
+        shortest_s = max(max(lengths_s) / (1 + self._span), last_s / (1 + STEP))
+        longest_s = min(min(lengths_s) * (1 + self._span), last_s * (1 + STEP))
         return shortest_s, longest_s
 
 

@@ -1,5 +1,6 @@
 """The metronome: every beat follows the one before, and what is heard changes by 1 % and by 2.5 % in 20 s at most."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -145,3 +146,15 @@ def test_an_impossible_order_is_refused_and_changes_nothing(spm, beats):
     with pytest.raises(ValueError, match="cannot go to"):
         metronome.steer(spm, beats)
     assert take(metronome, 3) == pytest.approx([0.0, 0.375, 0.75])
+
+
+def test_a_wider_span_lets_a_ramp_through_that_nobody_has_to_run_to():
+    spans = []
+    for span in (0.025, math.inf):
+        metronome = Metronome(0.0, 160.0, span=span)
+        metronome.steer(180.0, 16)
+        beats_s = [metronome.take() for _ in range(20)]
+        gaps_s = [later - beat for beat, later in pairwise(beats_s)]
+        spans.append(max(gaps_s) / min(gaps_s) - 1)
+    assert spans[0] == pytest.approx(0.025)
+    assert metronome.tempo_spm == pytest.approx(180)
