@@ -69,10 +69,10 @@ class Metronome:
     def take(self) -> float:
         """Take the next beat: give its time and go on to the one after it."""
         beat_s = self.next_s
+        shortest_s, longest_s = self._limits(beat_s)
         if self._ramp_beats:
             self._ramp_beats -= 1
             self.tempo_spm += self._step_spm
-        shortest_s, longest_s = self._limits(beat_s)
         self.tempo_spm = _within(self.tempo_spm, 60 / longest_s, 60 / shortest_s)
         interval_s = _within(60 / self.tempo_spm + self._shift_s, shortest_s, longest_s)
         self._shift_s = 0.0
