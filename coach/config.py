@@ -43,9 +43,12 @@ class _Section(BaseModel):
 class TargetConfig(_Section):
     low_spm: Spm
     high_spm: Spm
+    own_spm: Annotated[float, Field(ge=0, le=260)]
 
     @model_validator(mode="after")
     def _is_a_band(self) -> TargetConfig:
+        if 0 < self.own_spm < 60:
+            raise ValueError(f"own_spm is 60 to 260, or 0 where it is not known, not {self.own_spm:g}")
         if self.low_spm + 4 > self.high_spm:
             raise ValueError(f"the band {self.low_spm:g}-{self.high_spm:g} must go up by 4 spm at least")
         return self

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coach.cli import status
-from coach.cli.planning import BASELINE, assignment_for
+from coach.cli.planning import assignment_for
 from coach.coaching.plan import about_s
 from coach.errors import ConfigError, UsageError
 from coach.formats.events import line
@@ -327,18 +327,17 @@ class TestRuns:
         assert [text for text in said if "step" in text] == [
             "coach: easy-start: step 2 of 14 (quick): +5 % of your own cadence, which is not known yet"
         ]
-        assert any("coach baseline" in text for text in said)
+        assert any("target.own_spm" in text for text in said)
 
     def test_metres_without_a_sensor_that_tells_a_speed_are_refused(self, home, capsys, plan_file):
         path = plan_file('[[step]]\nname = "far"\nmetres = 400\n')
         assert status(["run", "--sensor", "phyphox", "--address", "127.0.0.1:1", "--plan", str(path)]) == 2
         assert "step 1 of 1 (far): phyphox tells no speed to count 400 m by" in capsys.readouterr().err
 
-    def test_the_baseline_of_a_run_is_the_one_that_is_remembered(self, home, configured):
+    def test_the_baseline_of_a_run_is_the_one_that_the_settings_tell(self, home, configured):
         with Store.open(home / "runs.sqlite") as store:
-            store.remember(BASELINE, "163.5")
             said: list[str] = []
-            assignment = assignment_for(configured("coaching.plan=faded"), store, said.append)
+            assignment = assignment_for(configured("coaching.plan=faded", "target.own_spm=163.5"), store, said.append)
         assert assignment is not None
         assert (assignment.baseline_spm, assignment.plan.session) == (163.5, 1)
         assert said[0].startswith("The plan is faded, session 1 of 8, 15:00: eight runs")

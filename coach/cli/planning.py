@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from coach.model import Assignment, Plan
     from coach.store.book import Store
 
-BASELINE = "baseline"
-"""Under this key the store remembers the runner's own cadence, steps a minute."""
-
 LIVE_MARGIN_S = 30.0
 """A simulated runner needs so much longer than the plan: to stand, and to be found."""
 
@@ -36,7 +33,7 @@ def assignment_for(config: Config, store: Store | None, say: Callable[[str], Non
     from coach.ui.words import duration_text
 
     schedule, plan = choose(config.coaching.plan, store.runs() if store is not None else [])
-    baseline_spm = _baseline_spm(config, store)
+    baseline_spm = _baseline_spm(config)
     _check(plan, config, baseline_spm)
     session = f", session {plan.session} of {len(schedule.sessions)}" if plan.session is not None else ""
     say(f"The plan is {plan.name}{session}, {duration_text(length_s(plan))}: {schedule.note}.")
@@ -50,12 +47,10 @@ def length_s(plan: Plan) -> float:
     return sum(map(about_s, plan.steps))
 
 
-def _baseline_spm(config: Config, store: Store | None) -> float | None:
-    """A simulated runner's own cadence is known; a real one's is remembered once it was measured."""
-    if config.sensor.kind == "simulated":
-        return config.simulation.cadence_spm
-    known = store.recall(BASELINE) if store is not None else None
-    return None if known is None else float(known)
+def _baseline_spm(config: Config) -> float | None:
+    """A simulated runner's own cadence is known; a real one's is told."""
+    own_spm = config.simulation.cadence_spm if config.sensor.kind == "simulated" else config.target.own_spm
+    return own_spm or None
 
 
 def _check(plan: Plan, config: Config, baseline_spm: float | None) -> None:
@@ -66,7 +61,7 @@ def _check(plan: Plan, config: Config, baseline_spm: float | None) -> None:
     for number, step in enumerate(plan.steps, 1):
         where = f"{plan.name}: step {number} of {len(plan.steps)} ({step.name})"
         if step.pct is not None and baseline_spm is None:
-            hint = "`coach baseline` measures it"
+            hint = "run for some minutes as you like, see the mean at the end, and set target.own_spm to it"
             problems.setdefault(step.name, f"{where}: {step.pct:+g} % of your own cadence, which is not known yet")
         if step.unit == "m" and step.else_s is None and not tells_speed:
             why = f"{config.sensor.kind} tells no speed to count {step.length:g} m by: give else_seconds too"
