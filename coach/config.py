@@ -41,9 +41,13 @@ class _Section(BaseModel):
 
 
 class TargetConfig(_Section):
+    kind: Literal["band", "personal"]
     low_spm: Spm
     high_spm: Spm
+    raise_pct: Annotated[float, Field(ge=0, le=10)]
     own_spm: Annotated[float, Field(ge=0, le=260)]
+    own_mps: Annotated[float, Field(ge=0, le=12)]
+    spm_per_mps: Annotated[float, Field(ge=0, le=20)]
 
     @model_validator(mode="after")
     def _is_a_band(self) -> TargetConfig:
@@ -52,6 +56,10 @@ class TargetConfig(_Section):
         if self.low_spm + 4 > self.high_spm:
             raise ValueError(f"the band {self.low_spm:g}-{self.high_spm:g} must go up by 4 spm at least")
         return self
+
+
+class RunnerConfig(_Section):
+    name: str
 
 
 class SensorConfig(_Section):
@@ -145,6 +153,7 @@ class Config(_Section):
     """Every setting of the program; see `config.toml` for what each one means."""
 
     target: TargetConfig
+    runner: RunnerConfig
     sensor: SensorConfig
     coaching: CoachingConfig
     audio: AudioConfig

@@ -20,7 +20,7 @@ from typing import assert_never
 from coach import __version__
 from coach.coaching.coach import Coach
 from coach.coaching.plan import PlanProgress
-from coach.coaching.target import Band
+from coach.coaching.target import Band, Target
 from coach.config import Config, SensorConfig
 from coach.errors import PacketError
 from coach.listening import Heard, Listener
@@ -72,7 +72,8 @@ class Pipeline:
         self._now = -math.inf
         self._listeners: dict[str, Listener] = {}
         self._selection = Selection()
-        self._band = Band(config.target.low_spm, config.target.high_spm)
+        self._target = Target(config.target)
+        self._band = self._target.band
         self._coach = Coach(config, self._band)
         self._plan: PlanProgress | None = None
         self._tally = Tally()
@@ -132,7 +133,9 @@ class Pipeline:
                 yield from self._slept(item)
             case Assignment():
                 yield from self._run_to(item.at)
-                self._plan = PlanProgress(item, self._band, self._config.coaching.mode)
+                if item.baseline_spm is not None:
+                    self._target.learn(item.baseline_spm)
+                self._plan = PlanProgress(item, self._target, self._config.coaching.mode)
                 yield from self._planned(self._plan.begin(item.at))
             case _:
                 assert_never(item)
@@ -183,8 +186,7 @@ class Pipeline:
                 assert control.low_spm is not None
                 assert control.high_spm is not None
                 self._band = Band(control.low_spm, control.high_spm)
-                if self._plan is not None:
-                    self._plan.set_band(self._band)
+                self._target.ask(self._band)
                 yield from self._coach.set_band(self._band, control.at)
             case "stop":
                 yield from self._coach.stop(control.at)
@@ -232,6 +234,20 @@ class Pipeline:
             if event.state in ("step", "done") and (event.free or mode != "off"):
                 self._coach.announce(None if event.free else self._band, at_s)
 
+    @property
+    def _aim(self) -> Band:
+        """The band that the plan, or else the settings, ask for now."""
+        return self._target.band if self._plan is None else self._plan.band
+
+    def _speed(self, mps: float, at_s: float) -> Iterator[Event]:
+        """Let the band follow the speed, unless the runner has asked for another one."""
+        as_aimed = self._band == self._aim
+        self._target.speed(mps, at_s)
+        if as_aimed and self._band != self._aim:
+            self._band = self._aim
+            reason = f"target {self._band} at {self._target.mps:.1f} m/s"
+            yield from self._coach.move_band(self._band, at_s, reason)
+
     # --- what is heard goes to the coach ------------------------------------------------------------------------
 
     def _listener(self, sensor: str) -> Listener:
@@ -262,6 +278,7 @@ class Pipeline:
                     yield speed
                     if self._plan is not None:
                         self._plan.speed(speed.mps, item.at_s)
+                    yield from self._speed(speed.mps, item.at_s)
                 case Cadence() as cadence:
                     counts = self._selection.counts(cadence)
                     yield from self._selection.take_news()

@@ -581,7 +581,7 @@ def test_what_is_kept_are_the_lines_that_were_written(lived: tuple[Said, list[st
 def test_a_replay_of_a_run_asks_what_if(lived: tuple[Said, list[str]], there: Coach) -> None:
     said = there("replay", "last", "--target", "155-180", "--events", "-")
     before, after = json.loads(lived[1][0]), json.loads(said.out.splitlines()[0])
-    assert after["config"]["target"] == {"low_spm": 155, "high_spm": 180, "own_spm": 0}
+    assert after["config"]["target"].items() >= {"low_spm": 155, "high_spm": 180}.items()
     assert after["config"]["simulation"] == before["config"]["simulation"]
     assert '"type":"beat"' not in said.out
     steps = [text for text in lived[1] if '"type":"step"' in text]

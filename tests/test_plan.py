@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coach.coaching.plan import MOST_PCT, about_s, band_of
-from coach.coaching.target import Band
+from coach.coaching.plan import about_s
+from coach.coaching.target import MOST_PCT, Band
 from coach.formats.events import line
 from coach.model import (
     Assignment,
@@ -29,8 +29,6 @@ from coach.pipeline import Pipeline
 from sensors.codecs import decode
 from sensors.course import parse_course
 from sensors.simulated import SimulatedRunner
-
-OWN = Band(170.0, 190.0)
 
 
 def step(name, length, unit="s", **more):
@@ -324,13 +322,13 @@ class TestCoaching:
 class TestBands:
     @given(baseline_spm=st.floats(100, 230), pct=st.floats(-10, 10))
     def test_no_band_reaches_further_than_ten_per_cent_above_the_baseline(self, baseline_spm, pct):
-        band = band_of(step("one", 10, pct=pct), baseline_spm, OWN)
+        band = Band.above(baseline_spm, pct)
         assert band.low_spm < baseline_spm * (1 + pct / 100)
         assert band.high_spm <= baseline_spm * (1 + MOST_PCT / 100) + 1e-9
         assert band.high_spm - band.low_spm >= 0.02 * baseline_spm
 
     def test_the_beat_leads_to_the_percentage_itself(self):
-        band = band_of(step("one", 10, pct=5.0), 160.0, OWN)
+        band = Band.above(160.0, 5.0)
         assert (band.low_spm, band.high_spm) == (164.0, 172.0)
 
     def test_a_percentage_without_a_baseline_is_refused(self):

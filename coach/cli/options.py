@@ -80,7 +80,9 @@ def live_options(command: Callable[..., None]) -> Callable[..., None]:
         command(live=LiveFlags(**shared), **given)
 
     options = (
-        click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute; e.g. 168-178."),
+        click.option(
+            "--target", metavar="LOW-HIGH|+PCT%|personal", help="The band: 168-178, or above your own cadence."
+        ),
         click.option("--plan", metavar="NAME|FILE.toml", help="Run by a plan; `coach plans` lists them."),
         click.option("--duration", type=Seconds(min=1), metavar="SECONDS", help="Stop after so long."),
         click.option("--headless", is_flag=True, help="No live view and no keys: plain lines on stderr."),
@@ -103,7 +105,7 @@ def flags(**given: object) -> list[str]:
 
 
 def target_flags(target: str | None) -> list[str]:
-    """Read LOW-HIGH.
+    """Read LOW-HIGH, `personal`, or a percentage above the own cadence as +5%.
 
     Raises
     ------
@@ -112,10 +114,18 @@ def target_flags(target: str | None) -> list[str]:
     """
     if target is None:
         return []
-    low, dash, high = target.partition("-")
+    asked = target.strip().replace(" ", "")
+    if asked == "personal":
+        return ["target.kind=personal"]
+    if asked.startswith("+") and asked.endswith("%"):
+        return ["target.kind=personal", f"target.raise_pct={asked[1:-1]}"]
+    low, dash, high = asked.partition("-")
     if not dash:
-        raise UsageError(f"--target {target}: write the band as LOW-HIGH", hint="e.g. --target 168-178")
-    return [f"target.low_spm={low.strip()}", f"target.high_spm={high.strip()}"]
+        hint = "e.g. --target 168-178, --target +5%, or --target personal"
+        raise UsageError(
+            f"--target {target}: write the band as LOW-HIGH, or what it is above your own cadence", hint=hint
+        )
+    return ["target.kind=band", f"target.low_spm={low}", f"target.high_spm={high}"]
 
 
 def load_settings(config_file: Path | None, settings: Sequence[str], extra: Sequence[Layer] = ()) -> Effective:

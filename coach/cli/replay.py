@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--lenient", is_flag=True, help="Leave bad rows of a recording out, and count them.")
 @click.option("--placement", metavar="WHERE", help="Where the sensor was worn: foot, waist, chest, wrist ...")
-@click.option("--target", metavar="LOW-HIGH", help="The band, steps a minute.")
+@click.option("--target", metavar="LOW-HIGH|+PCT%|personal", help="The band, steps a minute.")
 @settings_options
 def replay(
     what: str,

@@ -194,6 +194,12 @@ class Nudge:
         self._after_fade = (reason, "")
         yield self._decide("silent" if self._mode == "cue" else self._mode, reason, at_s)
 
+    def move_band(self, band: Band, at_s: float, reason: str) -> Iterator[Decision]:
+        """Go on as before, towards a band that moved with the runner's speed."""
+        self._band = band
+        said = "" if self._said is None else self._said[1]
+        yield self._decide(self._mode, reason, at_s, said=said)
+
     def aim(self, band: Band, mode: CoachingMode, at_s: float, reason: str) -> Iterator[Decision]:
         """Begin anew, towards a band and in a way to coach; nothing, if they are those already."""
         if (band, mode) != (self._band, self._config.mode):

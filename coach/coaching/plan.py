@@ -19,14 +19,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coach.coaching.target import Band
+from coach.coaching.target import Band, Target
 from coach.model import Assignment, Cadence, CoachingMode, PlanEvent, PlanState, PlanStep
-
-MOST_PCT = 10.0
-"""Never further above the runner's baseline than this."""
-
-AROUND_PCT = 2.5
-"""The band of a percentage reaches so far to either side: twice what the cadence of a steady run sways by."""
 
 BRIDGE_S = 60.0
 SPEED_WAIT_S = 10.0
@@ -35,17 +29,6 @@ MARKS = 10
 
 USUAL_MPS = 2.8
 USUAL_SPM = 170.0
-
-
-def band_of(step: PlanStep, baseline_spm: float | None, own: Band) -> Band:
-    """Give the band of a step; `own` is that of the settings."""
-    if step.low_spm is not None and step.high_spm is not None:
-        return Band(step.low_spm, step.high_spm)
-    if step.pct is None:
-        return own
-    assert baseline_spm is not None
-    low_pct, high_pct = step.pct - AROUND_PCT, min(step.pct + AROUND_PCT, MOST_PCT)
-    return Band(*(math.floor(baseline_spm * (1000 + 10 * pct) / 100) / 10 for pct in (low_pct, high_pct)))
 
 
 def about_s(step: PlanStep) -> float:
@@ -86,17 +69,17 @@ class PlanProgress:
     Parameters
     ----------
     assignment : the plan.
-    band, mode : of the settings, for steps that name none.
+    target : what the runner is led into by steps that say nothing else, and the own cadence that percentages are of.
+    mode : of the settings, for steps that name none.
 
     Notes
     -----
     Calls come in the order of their times. `due` is to be called at `deadline_s`, before anything later.
     """
 
-    def __init__(self, assignment: Assignment, band: Band, mode: CoachingMode) -> None:
+    def __init__(self, assignment: Assignment, target: Target, mode: CoachingMode) -> None:
         self._plan = assignment.plan
-        self._baseline_spm = assignment.baseline_spm
-        self._own_band, self._own_mode = band, mode
+        self._target, self._own_mode = target, mode
         self._whole_s = sum(map(about_s, self._plan.steps))
         self._done_s = 0.0
         self._index = 0
@@ -113,10 +96,6 @@ class PlanProgress:
     def begin(self, at_s: float) -> Iterator[PlanEvent]:
         """Say what comes first."""
         yield self._event("waiting", at_s, "it begins with your first steps")
-
-    def set_band(self, band: Band) -> None:
-        """Take another band for the steps to come that name none."""
-        self._own_band = band
 
     def cadence(self, cadence: Cadence) -> Iterator[PlanEvent]:
         """Take a reading: whether the runner moves."""
@@ -185,6 +164,17 @@ class PlanProgress:
             self._enter(at_s)
         yield self._event("done" if self._ended else "step", at_s, reason)
 
+    @property
+    def band(self) -> Band:
+        """The band that is asked for now."""
+        step = self._step
+        if not self._ended and step.low_spm is not None and step.high_spm is not None:
+            return Band(step.low_spm, step.high_spm)
+        if self._ended or step.pct is None:
+            return self._target.band
+        assert self._target.own_spm is not None
+        return Band.above(self._target.own_spm, step.pct)
+
     # --- the clock ------------------------------------------------------------------------------------------------
 
     @property
@@ -227,7 +217,7 @@ class PlanProgress:
         if self._lacks_speed and step.else_s is not None and not self._ended:
             done = min(self._passed.read(at_s) / step.else_s, 1.0)
         until_s = math.inf if self._ended else self._ends_s
-        band = self._own_band if self._ended else band_of(step, self._baseline_spm, self._own_band)
+        band = self.band
         mode = "off" if self._ended else step.mode or self._own_mode
         names_target = step.pct is not None or step.low_spm is not None
         return PlanEvent(

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from coach.coaching.plan import MOST_PCT, about_s
+from coach.coaching.plan import about_s
+from coach.coaching.target import MOST_PCT
 from coach.config import read_layer
 from coach.errors import ConfigError
 from coach.model import CoachingMode, Plan, PlanStep, PlanUnit
