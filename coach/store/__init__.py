@@ -2,10 +2,11 @@
 
     Store ── begin ──► RunWriter   a sink: takes inputs and events, writes them from a thread of its own
       │   ── run ────► KeptRun     reads them back, exactly and in order
-      └── runs, cut_off, remember, recall
+      └── runs, cut_off, remember, recall, note, notes
 
-`schema` holds the tables and the ways in which a database can refuse, `framing` the bytes of a block, `alive` the
-lock by which a run in the writing is told from one whose process was killed.
+`schema` holds the tables and the ways in which a database can refuse, `framing` the bytes of a block, `notes` the rows
+of what a runner noted (`coach.care`), `alive` the lock by which a run in the writing is told from one whose process was
+killed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from types import TracebackType
 from typing import Any
 
 import coach
+from coach.care import Note
 from coach.errors import StoreError
+from coach.store import notes
 from coach.store.alive import AliveLock, is_alive
 from coach.store.kept import KeptRun, RunInfo
 from coach.store.ledger import RunRow
@@ -122,7 +124,7 @@ class Store:
         return found[0] if found else None
 
     def discard(self, writer: RunWriter) -> None:
-        """Remove the run of a writer that has been closed.
+        """Remove the run of a writer that has been closed; its notes stay, as notes of their own.
 
         Raises
         ------
@@ -130,6 +132,7 @@ class Store:
             When the store cannot be written.
         """
         with explained(self.path), transaction(self._connection):
+            notes.take_from_run(self._connection, writer.uid)
             self._connection.execute(
                 "DELETE FROM blocks WHERE run = (SELECT id FROM runs WHERE uid = ?)", (writer.uid,)
             )
@@ -198,6 +201,39 @@ class Store:
         with explained(self.path):
             found = self._connection.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone()
         return found[0] if found else None
+
+    def note(self, note: Note) -> None:
+        """Keep a note.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be written.
+        """
+        with explained(self.path):
+            notes.insert(self._connection, note)
+
+    def notes(self) -> list[Note]:
+        """Give every note, newest first: in the order in which they were kept.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be read.
+        """
+        with explained(self.path):
+            return notes.newest_first(self._connection)
+
+    def give_notes(self, run: int, since: datetime) -> None:
+        """Give a run the notes that were made before it since then, and that belong to no run yet.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be written.
+        """
+        with explained(self.path):
+            notes.give_to_run(self._connection, run, since)
 
     def _info(self, run: int) -> RunInfo:
         with explained(self.path):

@@ -5,6 +5,8 @@
     blocks   one row for about a second of a run, numbered by `seq`: inputs and events as `framing` packs them, the
              host time of the first and the last, how many they are, and how many could not be kept just before them
     memory   what is remembered between runs, key and value
+    notes    one row for what the runner noted at a moment, numbered in the order of their writing: at (UTC, ISO 8601),
+             the run that it belongs to, if any, and what was said, new_pain as a JSON list
 
 `PRAGMA user_version` is the number of migrations that the file has seen. Adding to `MIGRATIONS` raises it; an entry
 that was released is never changed. `application_id` tells our file from any other database.
@@ -56,6 +58,19 @@ MIGRATIONS = (
     CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
     "ALTER TABLE runs ADD COLUMN plan TEXT",
+    """
+    CREATE TABLE notes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        run INTEGER REFERENCES runs (id),
+        moment TEXT,
+        back_pain INTEGER,
+        new_pain TEXT NOT NULL,
+        red_flag TEXT,
+        cleared INTEGER NOT NULL,
+        text TEXT NOT NULL
+    )
+    """,
 )
 
 
