@@ -179,6 +179,15 @@ class Effective:
     config: Config
     origins: Mapping[str, str]
 
+    def over(self, *layers: Layer) -> Effective:
+        """Lay what the program found out over the settings of every origin; it is known to be valid."""
+        tree, origins = self.config.model_dump(), dict(self.origins)
+        for layer in layers:
+            for section, key, value in _items(layer.tree):
+                tree[section][key] = value
+                origins[f"{section}.{key}"] = layer.origin
+        return Effective(Config.model_validate(tree), origins)
+
 
 def shipped_path() -> Path:
     """Find the shipped config.toml: inside the wheel's package, or at the root of a source tree."""

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import pytest
 
 from coach.cli import status
-from coach.cli.run import latency_key
+from coach.cli.wearing import latency_key
 from coach.clock import ManualClock
 from coach.config import AudioConfig
 from coach.errors import AudioError

@@ -54,7 +54,14 @@ def minutes(plan) -> float:
 def kept(number: int, plan: dict | None) -> RunInfo:
     started = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=number)
     return RunInfo(
-        id=number, started_at=started, status="done", duration_s=1.0, source={"kind": "ble"}, summary=None, plan=plan
+        id=number,
+        started_at=started,
+        status="done",
+        duration_s=1.0,
+        source={"kind": "ble"},
+        config={},
+        summary=None,
+        plan=plan,
     )
 
 
@@ -325,9 +332,9 @@ class TestRuns:
         assert status(["run", "--plan", "easy-start", "--address", "C0:FF:EE:00:00:01"]) == 2
         said = capsys.readouterr().err.splitlines()
         assert [text for text in said if "step" in text] == [
-            "coach: easy-start: step 2 of 14 (quick): +5 % of your own cadence, which is not known yet"
+            "coach: easy-start: step 2 of 14 (quick): +5 %, but your own cadence is not known yet"
         ]
-        assert any("target.own_spm" in text for text in said)
+        assert any("`coach baseline` measures it" in text for text in said)
 
     def test_metres_without_a_sensor_that_tells_a_speed_are_refused(self, home, capsys, plan_file):
         path = plan_file('[[step]]\nname = "far"\nmetres = 400\n')

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coach.cli import status
-from coach.cli.run import REMEMBERED, pod_key
+from coach.cli.wearing import REMEMBERED, pod_key
 from coach.config import SensorConfig
 from coach.errors import SensorError, StoreError
 from coach.model import Packet, SensorState

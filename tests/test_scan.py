@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from coach.cli import status
-from coach.cli.run import REMEMBERED
 from coach.cli.scan import Ours, listing
+from coach.cli.wearing import REMEMBERED
 from coach.store.book import Store, store_path
 from sensors.ble_scan import Found
 

@@ -296,6 +296,22 @@ def test_status_in_words(reading: Cadence, text: str) -> None:
     assert status_text(folded(reading)) == text
 
 
+@pytest.mark.parametrize(
+    ("mps", "text"),
+    [(2.3, "below your band, fine at an easy pace"), (3.2, "below your band"), (0.0, "below your band")],
+)
+def test_below_the_band_is_fine_at_an_easy_pace(mps: float, text: str) -> None:
+    speed = Speed(t_s=1.0, available_s=1.0, mps=mps, sensor="pod")
+    assert status_text(folded(speed, cadence(1.0, 164.0))) == text
+    assert status_text(folded(speed, cadence(1.0, 175.0))) == "in your band"
+
+
+def test_who_is_being_measured_is_not_judged() -> None:
+    state = folded(cadence(1.0, 150.0))
+    state.judged = False
+    assert (status_text(state), doing_text(state)) == ("your own cadence", "Measuring, run as you like")
+
+
 def test_every_mode_has_words() -> None:
     assert set(MODE_WORDS) == set(get_args(DecisionMode))
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import click
 
 from coach import __version__
+from coach.cli.baseline import baseline
 from coach.cli.calibrate import calibrate
 from coach.cli.config import config
 from coach.cli.demo import demo
@@ -51,7 +52,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, setup, calibrate, run, plans, history, replay, scan, doctor, config, simulate):
+for command in (demo, setup, calibrate, baseline, run, plans, history, replay, scan, doctor, config, simulate):
     cli.add_command(command)
 
 

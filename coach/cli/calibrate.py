@@ -13,7 +13,7 @@ import click
 
 from coach.cli.hearing import heard
 from coach.cli.options import load_settings, settings_options
-from coach.cli.run import latency_key
+from coach.cli.wearing import latency_key
 from coach.errors import AudioError, UsageError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,14 @@ def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
     effective = live.load(*own)
     if fast and effective.origins["simulation.cadence_spm"] == SHIPPED:
         effective = live.load(*own, *flags(simulation__cadence_spm=FAST_START_SPM))
+    from coach.cli.aiming import aims
     from coach.cli.keeping import open_store
     from coach.cli.live import Notices
     from coach.cli.planning import LIVE_MARGIN_S, assignment_for, length_s
 
     notices = Notices()
     store = None if fast else open_store(effective.config, notices.say)
+    effective = effective.over(*aims(effective, store, notices.say, datetime.now(UTC)))
     assignment = assignment_for(effective.config, store, notices.say)
     usual_s = FAST_S if fast else LIVE_S
     if assignment is not None:

@@ -17,6 +17,7 @@ import click
 from coach.cli.offline import open_events, wav_listener
 
 if TYPE_CHECKING:
+    from coach.cli.baseline import Measuring
     from coach.cli.choosing import Sensors
     from coach.cli.options import LiveFlags
     from coach.config import Config, Effective
@@ -132,8 +133,13 @@ def go(
     notices: Notices,
     outcome: Outcome,
     assignment: Assignment | None = None,
+    measuring: Measuring | None = None,
 ) -> None:
     """Run live, from settings to the last line; `outcome` tells what came of it, however it ends.
+
+    Parameters
+    ----------
+    measuring : what the run is for; it ends the run when it is done.
 
     Raises
     ------
@@ -146,11 +152,12 @@ def go(
     keeping = Keeping(store, effective, source, notices.say)
     keepers: list[Sink] = [outcome, *([keeping.writer] if keeping.writer else [])]
     try:
-        asyncio.run(_Run(effective.config, options, source, notices, outcome, keepers, assignment).live(make_sensors))
+        run = _Run(effective.config, options, source, notices, outcome, keepers, assignment, measuring)
+        asyncio.run(run.live(make_sensors))
     finally:
         notices.view_closed()
         try:
-            if outcome.summary is not None:
+            if outcome.summary is not None and measuring is None:
                 people = sys.stderr if options.events == "-" else sys.stdout
                 print_summary(outcome.summary, effective.config, as_json=options.as_json, stream=people)
             if outcome.wrote_wav and effective.config.audio.output == "auto":
@@ -172,6 +179,7 @@ class _Run:
     outcome: Outcome
     keepers: Sequence[Sink]
     assignment: Assignment | None
+    measuring: Measuring | None
 
     async def live(self, make_sensors: Callable[[Clock], Sensors]) -> None:
         """Run."""
@@ -197,7 +205,8 @@ class _Run:
             view = view_for(
                 self.config, clock, headless=self.options.headless, keys=sys.stdin is not None and sys.stdin.isatty()
             )
-            sinks = [view, *self.keepers, *self._event_lines()]
+            measures = [self.measuring] if self.measuring is not None else []
+            sinks = [view, *self.keepers, *self._event_lines(), *measures]
             session = Session(
                 Pipeline(self.config, decode),
                 clock,
@@ -209,6 +218,9 @@ class _Run:
                 assignment=self.assignment,
                 on_problem=self.notices.say,
             )
+            if self.measuring is not None:
+                self.measuring.end = session.stop
+                view.state.judged = False
             for sink in sinks:
                 sink.take(None, [header(self.config, self.source)])
             self.notices.view = view if isinstance(view, TerminalView) else None

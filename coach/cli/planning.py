@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from coach.cli.aiming import HINT, UNKNOWN
 from coach.errors import ConfigError
 
 if TYPE_CHECKING:
     from coach.config import Config
-    from coach.model import Assignment, Plan
+    from coach.model import Assignment, Plan, PlanStep
     from coach.store.book import Store
 
 LIVE_MARGIN_S = 30.0
@@ -32,12 +33,13 @@ def assignment_for(config: Config, store: Store | None, say: Callable[[str], Non
     from coach.plans import choose
     from coach.ui.words import duration_text
 
-    schedule, plan = choose(config.coaching.plan, store.runs() if store is not None else [])
-    baseline_spm = _baseline_spm(config)
-    _check(plan, config, baseline_spm)
+    own_spm = config.target.own_spm or None
+    runs = [] if store is None else [run for run in store.runs() if run.runner == config.runner.name]
+    schedule, plan = choose(config.coaching.plan, runs)
+    _check(plan, config, own_spm)
     session = f", session {plan.session} of {len(schedule.sessions)}" if plan.session is not None else ""
     say(f"The plan is {plan.name}{session}, {duration_text(length_s(plan))}: {schedule.note}.")
-    return Assignment(at=HostTime(0.0), plan=plan, baseline_spm=baseline_spm)
+    return Assignment(at=HostTime(0.0), plan=plan, baseline_spm=own_spm)
 
 
 def length_s(plan: Plan) -> float:
@@ -47,24 +49,24 @@ def length_s(plan: Plan) -> float:
     return sum(map(about_s, plan.steps))
 
 
-def _baseline_spm(config: Config) -> float | None:
-    """A simulated runner's own cadence is known; a real one's is told."""
-    own_spm = config.simulation.cadence_spm if config.sensor.kind == "simulated" else config.target.own_spm
-    return own_spm or None
-
-
-def _check(plan: Plan, config: Config, baseline_spm: float | None) -> None:
+def _check(plan: Plan, config: Config, own_spm: float | None) -> None:
     """Refuse a plan that cannot be run today; a step that is repeated is named once."""
     tells_speed = config.sensor.kind in ("auto", "ble")
     problems: dict[str, str] = {}
-    hint = ""
     for number, step in enumerate(plan.steps, 1):
-        where = f"{plan.name}: step {number} of {len(plan.steps)} ({step.name})"
-        if step.pct is not None and baseline_spm is None:
-            hint = "run for some minutes as you like, see the mean at the end, and set target.own_spm to it"
-            problems.setdefault(step.name, f"{where}: {step.pct:+g} % of your own cadence, which is not known yet")
-        if step.unit == "m" and step.else_s is None and not tells_speed:
-            why = f"{config.sensor.kind} tells no speed to count {step.length:g} m by: give else_seconds too"
-            problems.setdefault(step.name, f"{where}: {why}")
+        if (why := _problem(step, own_spm, config.sensor.kind, tells_speed=tells_speed)) is not None:
+            problems.setdefault(step.name, f"{plan.name}: step {number} of {len(plan.steps)} ({step.name}): {why}")
     if problems:
-        raise ConfigError(list(problems.values()), hint=hint)
+        raise ConfigError(list(problems.values()), hint=HINT if own_spm is None else "")
+
+
+def _problem(step: PlanStep, own_spm: float | None, sensor: str, *, tells_speed: bool) -> str | None:
+    from coach.coaching.target import MOST_PCT, is_too_far
+
+    if step.pct is not None and own_spm is None:
+        return f"{step.pct:+g} %, but {UNKNOWN}"
+    if step.low_spm is not None and own_spm is not None and is_too_far(step.low_spm, own_spm):
+        return f"{step.low_spm:g}-{step.high_spm:g} begins more than {MOST_PCT:g} % above your own {own_spm:g}"
+    if step.unit == "m" and step.else_s is None and not tells_speed:
+        return f"{sensor} tells no speed to count {step.length:g} m by: give else_seconds too"
+    return None

@@ -20,8 +20,13 @@ def print_summary(summary: Summary, config: Config, *, as_json: bool, stream: Te
         return
     from coach.ui.summary import summary_lines
 
+    click.echo(summary_lines(summary, band=_band_text(config)), file=stream)
+
+
+def _band_text(config: Config) -> str:
     target = config.target
-    band = (
-        "the bands of the plan" if config.coaching.plan else f"the band of {target.low_spm:g}-{target.high_spm:g} spm"
-    )
-    click.echo(summary_lines(summary, band=band), file=stream)
+    if config.coaching.plan:
+        return "the bands of the plan"
+    if target.kind == "personal":
+        return f"your own band, {target.raise_pct:g} % above {target.own_spm:g} spm"
+    return f"the band of {target.low_spm:g}-{target.high_spm:g} spm"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,8 @@ import click
 from coach.cli.options import FILE, flags, load_settings, settings_options, target_flags
 
 if TYPE_CHECKING:
-    from coach.cli.offline import Outlets
     from coach.config import Config
+    from coach.ports import InputSource
 
 
 @click.command()
@@ -45,13 +47,11 @@ def replay(
               coach replay last --events - | grep decision
     """
     flagged = [*settings, *flags(sensor__placement=placement), *target_flags(target)]
-    from coach.cli.offline import Outlets
+    from coach.cli.offline import Outlets, play
 
     outlets = Outlets(events=events, wav=wav, as_json=as_json)
-    if is_recording(what):
-        _recording(Path(what), load_settings(config_file, flagged).config, outlets, lenient=lenient)
-    else:
-        _kept(what, config_file, flagged, outlets)
+    with opened(what, config_file, flagged, lenient=lenient) as source:
+        play(source.inputs, source.config, source.described, outlets)
 
 
 def is_recording(what: str) -> bool:
@@ -59,22 +59,44 @@ def is_recording(what: str) -> bool:
     return what != "last" and not what.isdecimal()
 
 
-def _recording(path: Path, config: Config, outlets: Outlets, *, lenient: bool) -> None:
-    from coach.cli.offline import play
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A recording or a kept run: its inputs, the settings that it is to run with, and what its header says of it."""
+
+    inputs: InputSource
+    config: Config
+    described: dict[str, object]
+
+
+@contextmanager
+def opened(what: str, config_file: Path | None, flagged: Sequence[str], *, lenient: bool) -> Iterator[Recorded]:
+    """Open a recording or a kept run; at the end, say how many bad rows were left out."""
+    if is_recording(what):
+        opening = _recording(Path(what), config_file, flagged, lenient=lenient)
+    else:
+        opening = _kept(what, config_file, flagged)
+    with opening as recorded:
+        yield recorded
+
+
+@contextmanager
+def _recording(path: Path, config_file: Path | None, flagged: Sequence[str], *, lenient: bool) -> Iterator[Recorded]:
     from coach.formats.recording import Recording
     from sensors.replay import RecordingSource
 
+    config = load_settings(config_file, flagged).config
     with Recording(path, lenient=lenient) as recording:
-        source: dict[str, object] = {"kind": "recording", "unit": recording.unit, "arrival": recording.has_arrival}
-        play(RecordingSource(recording), config, source, outlets)
+        described: dict[str, object] = {"kind": "recording", "unit": recording.unit, "arrival": recording.has_arrival}
+        yield Recorded(inputs=RecordingSource(recording), config=config, described=described)
         if recording.skipped:
             places = "; ".join(recording.skipped_places)
             click.echo(f"{recording.skipped} bad rows left out: {places}", err=True)
 
 
-def _kept(which: str, config_file: Path | None, flagged: Sequence[str], outlets: Outlets) -> None:
+@contextmanager
+def _kept(which: str, config_file: Path | None, flagged: Sequence[str]) -> Iterator[Recorded]:
     from coach.cli.keeping import tell_cut_off
-    from coach.cli.offline import play, say
+    from coach.cli.offline import say
     from coach.config import SHIPPED, Layer, flag_layer, merge, read_layer, shipped_path
     from coach.store.book import Store, store_path
     from sensors.replay import KeptSource
@@ -91,4 +113,4 @@ def _kept(which: str, config_file: Path | None, flagged: Sequence[str], outlets:
         if config_file is not None:
             layers.append(read_layer(config_file))
         layers.append(flag_layer(flagged, shipped.tree))
-        play(KeptSource(run), merge(layers).config, run.source, outlets)
+        yield Recorded(inputs=KeptSource(run), config=merge(layers).config, described=run.source)

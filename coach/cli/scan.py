@@ -104,7 +104,7 @@ def _address(text: str) -> str:
 
 def _remembered(configured: str) -> str:
     """Give the address of the last sensor; empty where none is known, or the store cannot tell."""
-    from coach.cli.run import REMEMBERED
+    from coach.cli.wearing import REMEMBERED
     from coach.errors import StoreError
     from coach.store.book import Store, store_path
 

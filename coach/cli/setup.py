@@ -12,7 +12,7 @@ import click
 from coach.cli.choosing import choose, described, search
 from coach.cli.hearing import heard
 from coach.cli.options import Seconds, flags, load_settings, settings_options
-from coach.cli.run import REMEMBERED, check_companion, pod_key
+from coach.cli.wearing import REMEMBERED, check_companion, pod_key
 from coach.errors import AudioError, UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _choose(sensor: SensorConfig) -> str:
 def _cadence(address: str, seconds: float, store: Store, config_file: Path | None, settings: tuple[str, ...]) -> None:
     """Run for a little, and ask whether the number is the runner's."""
     from coach.cli.live import LiveOptions, Notices, Outcome, go
-    from coach.cli.run import sensor_maker
+    from coach.cli.wearing import sensor_maker
 
     flagged = [
         *settings,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -40,6 +41,15 @@ class OwnCadence:
 
     spm: float
     mps: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """An own cadence, whose it is, and when it was measured; `runner` is "" where nobody is named."""
+
+    at: datetime
+    runner: str
+    own: OwnCadence
 
 
 class SteadyMinutes:

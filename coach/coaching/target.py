@@ -63,6 +63,11 @@ class Band:
         return min(max(spm, self.low_spm + margin_spm), self.high_spm - margin_spm)
 
 
+def is_too_far(low_spm: float, own_spm: float) -> bool:
+    """Tell whether a band begins further above an own cadence than anybody is to be led."""
+    return low_spm > own_spm * (1 + MOST_PCT / 100)
+
+
 class Target:
     """What a run is led into, as the settings say.
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import coach
 from coach.care import Note
+from coach.coaching.own import Measured
 from coach.errors import StoreError
-from coach.store import notes
+from coach.store import baselines, notes
 from coach.store.alive import AliveLock, is_alive
 from coach.store.kept import KeptRun, RunInfo
 from coach.store.ledger import RunRow
@@ -25,7 +26,7 @@ from coach.store.writer import DEFAULT_LIMITS, Limits, RunWriter
 
 _LIBRARIES = ("numpy", "scipy", "bleak")
 _INFO = """
-    SELECT id, started_at, status, source, summary, plan, coalesce(
+    SELECT id, started_at, status, source, summary, plan, config, coalesce(
         (SELECT last_s FROM blocks WHERE run = runs.id ORDER BY seq DESC LIMIT 1), 0.0)
     FROM runs
 """
@@ -235,13 +236,35 @@ class Store:
         with explained(self.path):
             notes.give_to_run(self._connection, run, since)
 
+    def keep_baseline(self, measured: Measured) -> None:
+        """Keep a runner's own cadence.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be written.
+        """
+        with explained(self.path):
+            baselines.insert(self._connection, measured)
+
+    def baselines(self, runner: str) -> list[Measured]:
+        """Give a runner's own cadences, the newest first.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot be read.
+        """
+        with explained(self.path):
+            return baselines.newest_first(self._connection, runner)
+
     def _info(self, run: int) -> RunInfo:
         with explained(self.path):
             return _run_info(self._connection.execute(f"{_INFO} WHERE id = ?", (run,)).fetchone())
 
 
 def _run_info(row: tuple[Any, ...]) -> RunInfo:
-    run, started_at, status, source, summary, plan, duration_s = row
+    run, started_at, status, source, summary, plan, config, duration_s = row
     return RunInfo(
         id=run,
         started_at=datetime.fromisoformat(started_at),
@@ -250,6 +273,7 @@ def _run_info(row: tuple[Any, ...]) -> RunInfo:
         source=json.loads(source),
         summary=json.loads(summary) if summary else None,
         plan=json.loads(plan) if plan else None,
+        config=json.loads(config),
     )
 
 

@@ -27,6 +27,7 @@ class RunInfo:
     status : `open` in the writing; `done`; `interrupted` ended before its summary; `cut off` by a kill or a power cut.
     duration_s : host time of the last thing that was kept.
     source : where the data came from.
+    config : the settings that were in force, by section and key; those of an older coach have fewer.
     summary : the fields of the summary event; None until there is one. plan : of the last event of the run's plan.
     """
 
@@ -35,8 +36,14 @@ class RunInfo:
     status: RunStatus
     duration_s: float
     source: dict[str, Any]
+    config: Tree
     summary: dict[str, Any] | None
     plan: dict[str, Any] | None = None
+
+    @property
+    def runner(self) -> str:
+        """Whose run it is; "" where nobody is named."""
+        return str(self.config.get("runner", {}).get("name", ""))
 
     @property
     def kept_until(self) -> datetime:
@@ -70,8 +77,7 @@ class KeptRun:
     @property
     def config_tree(self) -> Tree:
         """The settings that were in force, by section and key."""
-        tree: Tree = self._json("config")
-        return tree
+        return self.info.config
 
     @property
     def origins(self) -> dict[str, str]:
@@ -137,7 +143,7 @@ class KeptRun:
             seq, blob = row
             yield blob
 
-    def _json(self, column: Literal["config", "origins", "versions"]) -> Any:
+    def _json(self, column: Literal["origins", "versions"]) -> Any:
         with explained(self._path):
             row = self._connection.execute(f"SELECT {column} FROM runs WHERE id = ?", (self.info.id,)).fetchone()
         return json.loads(row[0])

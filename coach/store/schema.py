@@ -7,6 +7,7 @@
     memory   what is remembered between runs, key and value
     notes    one row for what the runner noted at a moment, numbered in the order of their writing: at (UTC, ISO 8601),
              the run that it belongs to, if any, and what was said, new_pain as a JSON list
+    baselines   one row for each time that a runner's own cadence was measured: at, runner, spm, mps (null: not known)
 
 `PRAGMA user_version` is the number of migrations that the file has seen. Adding to `MIGRATIONS` raises it; an entry
 that was released is never changed. `application_id` tells our file from any other database.
@@ -69,6 +70,15 @@ MIGRATIONS = (
         red_flag TEXT,
         cleared INTEGER NOT NULL,
         text TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE baselines (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        runner TEXT NOT NULL,
+        spm REAL NOT NULL,
+        mps REAL
     )
     """,
 )

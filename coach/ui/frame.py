@@ -104,7 +104,8 @@ def _blocks(page: _Page) -> Iterator[_Block]:
     state = page.state
     yield _Block(9, [_title(page)])
     yield _Block(0, _number(page), spaced=True)
-    yield _Block(3, _scale(page), spaced=True)
+    if state.judged:
+        yield _Block(3, _scale(page), spaced=True)
     yield _Block(6, _spark(page), spaced=True)
     yield _Block(2, _wrapped(doing_text(state), page, "bold"), spaced=True)
     yield _Block(1, _wrapped(state.reason, page, ""))
@@ -149,7 +150,7 @@ def _size(page: _Page) -> int:
 def _style(state: RunState) -> str:
     if state.spm is None or is_stale(state):
         return "dim"
-    return "green" if state.band.side(state.spm) == "in" else "cyan"
+    return "green" if not state.judged or state.band.side(state.spm) == "in" else "cyan"
 
 
 # --- the band -----------------------------------------------------------------------------------------------------

@@ -70,7 +70,8 @@ class RunState:
 
     Parameters
     ----------
-    band : the target, until a decision brings another.
+    band : the target, until a decision brings another. judged : whether to say where the cadence lies to it; who is
+        being measured runs as he or she likes.
     elapsed_s : when the last event was known, seconds since the start.
     cadence, decision, heart_rate, speed, output, plan : the last event of each kind.
     sensors : by id, in the order in which they were first heard of.
@@ -79,6 +80,7 @@ class RunState:
     """
 
     band: Band
+    judged: bool = True
     elapsed_s: float = 0.0
     cadence: Cadence | None = None
     decision: Decision | None = None

@@ -18,7 +18,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, TextIO
 
-from coach.coaching.target import Band
+from coach.coaching.target import Target
 from coach.config import Config
 from coach.model import Event, Input
 from coach.ports import Clock
@@ -37,7 +37,7 @@ class _View:
     """A fold on the caller's thread and a drawing thread; the children say what drawing is."""
 
     def __init__(self, config: Config, stream: TextIO | None) -> None:
-        self.state = RunState(band=Band(config.target.low_spm, config.target.high_spm))
+        self.state = RunState(band=Target(config.target).band)
         self._stream = stream or sys.stderr
         self._lock = Lock()
         self._stop: Flag | None = None

@@ -12,6 +12,9 @@ from typing import assert_never
 from coach.model import DecisionMode, PlanEvent
 from coach.ui.state import RunState
 
+EASY_MPS = 2.6
+"""Slower than this (6:25 a kilometre) is easy for nearly everybody, and cadence is lower there."""
+
 MODE_WORDS: Mapping[DecisionMode, str] = {
     "silent": "Silent, listening to your steps",
     "match": "Beat on your own steps",
@@ -48,8 +51,10 @@ def status_text(state: RunState) -> str:
             return "no running steps"
         case "lost":
             return "no data"
+        case "locked" if is_stale(state):
+            return "last known"
         case "locked":
-            return "last known" if is_stale(state) else band_text(state)
+            return band_text(state) if state.judged else "your own cadence"
         case _:
             assert_never(state.status)
 
@@ -64,6 +69,8 @@ def band_text(state: RunState) -> str:
     if state.spm is None:
         return ""
     side = state.band.side(state.spm)
+    if side == "below" and state.speed is not None and 0 < state.speed.mps < EASY_MPS:
+        return "below your band, fine at an easy pace"
     return "in your band" if side == "in" else f"{side} your band"
 
 
@@ -73,6 +80,8 @@ def doing_text(state: RunState) -> str:
         return "Paused"
     if state.muted:
         return "Sound is off"
+    if not state.judged:
+        return "Measuring, run as you like"
     if state.mode is None:
         return "Getting ready"
     if state.mode == "lead":

@@ -1,0 +1,107 @@
+"""What a run is led to, from the settings and from what the store knows of the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from coach.errors import ConfigError
+
+if TYPE_CHECKING:
+    from coach.coaching.ladder import Climb
+    from coach.config import Config, Effective, Layer, TargetConfig
+    from coach.store.book import Store
+    from coach.store.kept import RunInfo
+
+Say = Callable[[str], None]
+
+MEASURED_ORIGIN = "coach baseline"
+LADDER_ORIGIN = "your ladder"
+
+UNKNOWN = "your own cadence is not known yet"
+HINT = "`coach baseline` measures it, in two steady minutes; or set target.own_spm"
+
+
+def kind_key(runner: str) -> str:
+    """Give the key under which the store remembers which kind of target a runner wants."""
+    return f"target {runner}".strip()
+
+
+def aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
+    """Give what is to be laid over the settings: the runner's own cadence, and the rung of a personal target.
+
+    A simulated runner's own cadence is that of its settings, and it climbs no ladder.
+
+    Raises
+    ------
+    ConfigError
+        When a personal target is wanted and the own cadence is not known.
+    StoreError
+        When the store cannot be read.
+    """
+    own = _own(effective.config, store)
+    config = effective.over(own).config
+    target = config.target
+    if target.kind == "band":
+        _tell_if_far(target, say)
+        return [own]
+    if not target.own_spm:
+        raise ConfigError([f"target.kind: personal, but {UNKNOWN}"], hint=HINT)
+    if config.sensor.kind == "simulated" or config.coaching.plan:
+        return [own]
+    return [own, _rung(config, store, say, now)]
+
+
+def _own(config: Config, store: Store | None) -> Layer:
+    """Give the own cadence as it was measured last; nothing where the settings say it themselves."""
+    from coach.coaching.own import spm_per_mps
+    from coach.config import Layer
+
+    if config.target.own_spm:
+        return Layer(MEASURED_ORIGIN, {})
+    if config.sensor.kind == "simulated":
+        return Layer("simulation.cadence_spm", {"target": {"own_spm": config.simulation.cadence_spm}})
+    measured = [one.own for one in store.baselines(config.runner.name)] if store is not None else []
+    if not measured:
+        return Layer(MEASURED_ORIGIN, {})
+    own, slope = measured[0], spm_per_mps(measured)
+    return Layer(MEASURED_ORIGIN, {"target": {"own_spm": own.spm, "own_mps": own.mps or 0.0, "spm_per_mps": slope}})
+
+
+def _tell_if_far(target: TargetConfig, say: Say) -> None:
+    from coach.coaching.target import MOST_PCT, is_too_far
+
+    if target.own_spm and is_too_far(target.low_spm, target.own_spm):
+        say(
+            f"The band of {target.low_spm:g}-{target.high_spm:g} begins more than {MOST_PCT:g} % above your own "
+            f"{target.own_spm:g}; --target personal leads there in small rungs."
+        )
+
+
+def _rung(config: Config, store: Store | None, say: Say, now: datetime) -> Layer:
+    """Lower the rise to the rung of today, and say why."""
+    from coach.coaching.ladder import rung
+    from coach.coaching.target import Band
+    from coach.config import Layer
+
+    target = config.target
+    climbs = list(_climbs(store.runs(), config.runner.name)) if store is not None else []
+    pains = [note.at for note in store.notes() if note.new_pain] if store is not None else []
+    today = rung(target.raise_pct, climbs, pains, now)
+    band = Band.above(target.own_spm, today.pct)
+    say(f"Your target is {band}, +{today.pct:g} % of your own {target.own_spm:g}: {today.reason}.")
+    return Layer(LADDER_ORIGIN, {"target": {"raise_pct": today.pct}})
+
+
+def _climbs(runs: list[RunInfo], runner: str) -> Iterator[Climb]:
+    """Give the runs of a runner towards a personal target, those by a plan apart: a plan has targets of its own."""
+    from coach.coaching.ladder import Climb, is_held
+
+    for run in runs:
+        target, planned = run.config.get("target", {}), run.config.get("coaching", {}).get("plan")
+        if target.get("kind") != "personal" or planned or run.runner != runner:
+            continue
+        if run.summary is not None and run.source.get("kind") != "simulated":
+            held = is_held(run.summary["in_band_s"], run.summary["running_s"])
+            yield Climb(at=run.started_at, pct=target["raise_pct"], held=held)
