@@ -22,6 +22,7 @@ from coach.cli.config import config
 from coach.cli.demo import demo
 from coach.cli.doctor import doctor
 from coach.cli.history import history
+from coach.cli.note import note
 from coach.cli.plans import plans
 from coach.cli.replay import replay
 from coach.cli.run import run
@@ -52,7 +53,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, setup, calibrate, baseline, run, plans, history, replay, scan, doctor, config, simulate):
+for command in (demo, setup, calibrate, baseline, run, note, plans, history, replay, scan, doctor, config, simulate):
     cli.add_command(command)
 
 
