@@ -115,6 +115,7 @@ class VoiceConfig(_Section):
     language: Annotated[str, Field(min_length=1)]
     volume: Annotated[float, Field(ge=0, le=1)]
     fine: Literal["off", "tick", "word"]
+    again_s: Seconds
 
 
 class SimulationConfig(_Section):

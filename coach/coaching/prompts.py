@@ -2,7 +2,8 @@
 
 At most one prompt in 30 s, and none within 3 s of a change of tempo, before it or after: a runner who listens to words
 does not hear a beat move. A prompt that may not be said yet waits for a while; what has become untrue by the time that
-it could be said is not said.
+it could be said is not said. What lasts is said again: a cue without a beat after `again_s` of the settings, and that
+silence means fine every minute, if it is to be said at all.
 
 It hears what the coach decides and how the sensor does, and speaks at `deadline_s`.
 """
@@ -48,10 +49,12 @@ class Prompter:
 
     def __init__(self, config: VoiceConfig) -> None:
         self._speaks = config.mode != "off"
-        self._says_fine = config.fine != "off"
+        self._fine_every_s = math.inf if config.fine == "off" else FINE_S
+        self._cue_every_s = config.again_s or math.inf
         self._wanted: _Wanted | None = None
         self._not_before_s = -math.inf
-        self._fine_s = math.inf
+        self._every_s = self._again_s = math.inf
+        self._cues = False
         self._lost = False
         self._told_lost = False
 
@@ -74,7 +77,10 @@ class Prompter:
             self._wanted = _Wanted("on_target", at_s)
         elif mode in ("paused", "off"):
             self._wanted = None
-        self._fine_s = at_s + FINE_S if mode == "silent" and side == "in" else math.inf
+        self._cues = mode == "cue"
+        fine_every_s = self._fine_every_s if mode == "silent" and side == "in" else math.inf
+        self._every_s = self._cue_every_s if self._cues else fine_every_s
+        self._again_s = at_s + self._every_s
 
     def cadence(self, cadence: Cadence) -> None:
         """Take how the sensor does."""
@@ -97,7 +103,7 @@ class Prompter:
         if not self._speaks:
             return None
         wanted_s = math.inf if self._wanted is None else self._wanted.since_s
-        due_s = min(wanted_s, self._fine_s) if self._says_fine else wanted_s
+        due_s = min(wanted_s, self._again_s)
         return max(due_s, self._not_before_s) if math.isfinite(due_s) else None
 
     def speak(
@@ -120,8 +126,7 @@ class Prompter:
             return None
         self._told_lost |= say == "sensor_lost"
         self._not_before_s = at_s + ahead_s + APART_S
-        if math.isfinite(self._fine_s):
-            self._fine_s = at_s + ahead_s + FINE_S
+        self._again_s = at_s + ahead_s + self._every_s
         number = {"below": math.floor, "above": math.ceil}.get(say)
         shown_spm = asked_spm if number is None or spm is None else number(spm)
         return Prompt(t_s=at_s + ahead_s, available_s=at_s, say=say, spm=shown_spm)
@@ -132,9 +137,11 @@ class Prompter:
         if wanted is not None:
             fresh = at_s - wanted.since_s <= WAITS_S
             return wanted.say if fresh and self._is_true(wanted.say, side) else None
-        if self._fine_s > at_s:
+        if self._again_s > at_s:
             return None
-        self._fine_s = at_s + FINE_S
+        self._again_s = at_s + self._every_s
+        if self._cues:
+            return side if side != "in" else None
         return "fine" if side == "in" else None
 
     def _is_true(self, say: PromptName, side: Side | None) -> bool:

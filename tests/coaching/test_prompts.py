@@ -118,6 +118,17 @@ class TestCoach:
     def test_a_beat_in_the_band_is_no_cue(self, configured, mode):
         assert said(Track(configured(f"coaching.mode={mode}"), voice=True).run(60, 180)) == []
 
+    @pytest.mark.parametrize(("again_s", "times"), [(60, 4), (30, 7), (0, 1)])
+    def test_a_cue_without_a_beat_comes_again_while_the_runner_stays_outside(self, configured, again_s, times):
+        track = Track(configured("coaching.mode=alert", f"voice.again_s={again_s}"), voice=True).run(208, 160)
+        assert said(track) == ["below"] * times
+        track.run(100, 178)
+        assert said(track) == [*["below"] * times, "on_target"]
+
+    def test_a_cue_does_not_come_again_in_a_moment_inside(self, configured):
+        track = Track(configured("coaching.mode=alert"), voice=True).run(62, 160).run(8, 172).run(20, 160)
+        assert said(track) == ["below"]
+
     @pytest.mark.parametrize("fine", ["tick", "word"])
     def test_fine_is_said_once_a_minute_in_the_band(self, configured, fine):
         track = Track(configured(f"voice.fine={fine}"), voice=True).run(200, 180)
