@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from coach.errors import ConfigError
+from coach.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from coach.coaching.ladder import Climb
@@ -31,15 +31,22 @@ def kind_key(runner: str) -> str:
 def aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
     """Give what is to be laid over the settings: the runner's own cadence, and the rung of a personal target.
 
-    A simulated runner's own cadence is that of its settings, and it climbs no ladder.
+    A simulated runner's own cadence is that of its settings, and it climbs no ladder. A store that cannot be read is
+    told of, and knows nothing.
 
     Raises
     ------
     ConfigError
         When a personal target is wanted and the own cadence is not known.
-    StoreError
-        When the store cannot be read.
     """
+    try:
+        return _aims(effective, store, say, now)
+    except StoreError as error:
+        say(f"your baseline and ladder cannot be read: {error}")
+        return _aims(effective, None, say, now)
+
+
+def _aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
     own = _own(effective.config, store)
     config = effective.over(own).config
     target = config.target

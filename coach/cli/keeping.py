@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coach.errors import StoreError
@@ -38,9 +39,21 @@ def tell_cut_off(store: Store, say: Say) -> None:
 
 
 class Keeping:
-    """The keeping of one run: `writer` takes it, or is None where it cannot be kept."""
+    """The keeping of one run: `writer` takes it, or is None where it cannot be kept.
 
-    def __init__(self, store: Store | None, effective: Effective, source: Mapping[str, object], say: Say) -> None:
+    Parameters
+    ----------
+    notes_since : the run is given the notes that were made before it since then; None: it has none.
+    """
+
+    def __init__(
+        self,
+        store: Store | None,
+        effective: Effective,
+        source: Mapping[str, object],
+        say: Say,
+        notes_since: datetime | None = None,
+    ) -> None:
         self._store = store
         self.writer: RunWriter | None = None
         if store is None:
@@ -50,26 +63,39 @@ class Keeping:
             self.writer = store.begin(config=config, origins=effective.origins, source=source, on_problem=say)
         except StoreError as error:
             say(f"this run will not be kept: {error}")
-
-    def end(self, say: Say, *, began: bool) -> None:
-        """Close, and say where the run is; one that never began is not kept."""
-        if self._store is None or self.writer is None:
             return
+        if notes_since is not None:
+            _give_notes(store, self.writer, notes_since, say)
+
+    def end(self, say: Say, *, began: bool) -> int | None:
+        """Close, say where the run is, and give its number; one that never began is not kept."""
+        if self._store is None or self.writer is None:
+            return None
         self.writer.close()
         try:
             if began:
-                self._say_where(self._store, self.writer, say)
-            else:
-                self._store.discard(self.writer)
+                return self._say_where(self._store, self.writer, say)
+            self._store.discard(self.writer)
         except StoreError as error:
             say(str(error))
+        return None
 
-    def _say_where(self, store: Store, writer: RunWriter, say: Say) -> None:
+    def _say_where(self, store: Store, writer: RunWriter, say: Say) -> int | None:
         run = store.id_of(writer)
         if run is None:
             say(f"The run could not be kept in {store.path}.")
-            return
+            return None
         say(f"Kept as run {run} in {store.path}; look at it with: coach replay {run}")
         if writer.lost:
             lost = writer.lost
             say(f"{writer.lost_s:.0f} s of it ({lost.inputs} inputs, {lost.events} events) are lost.")
+        return run
+
+
+def _give_notes(store: Store, writer: RunWriter, since: datetime, say: Say) -> None:
+    try:
+        run = store.id_of(writer)
+        if run is not None:
+            store.give_notes(run, since)
+    except StoreError as error:
+        say(f"the notes from before this run are not kept with it: {error}")

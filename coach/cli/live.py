@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,13 +88,16 @@ class Outcome:
     ----------
     summary : None until the end. began : whether anything came in.
     connected : ids of the sensors that were ever there. learnt : what was found out of it.
-    wrote_wav : whether a WAV file was the output.
+    wrote_wav : whether a WAV file was the output. kept_as : the number of the run, once it has been kept.
+    interrupted, terminated : whether a signal ended the run; whether it was another than Ctrl-C.
     """
 
     summary: Summary | None = None
     began: bool = False
     interrupted: bool = False
+    terminated: bool = False
     wrote_wav: bool = False
+    kept_as: int | None = None
     connected: set[str] = field(default_factory=set)
     learnt: list[SensorEvent] = field(default_factory=list)
 
@@ -134,12 +138,14 @@ def go(
     outcome: Outcome,
     assignment: Assignment | None = None,
     measuring: Measuring | None = None,
+    notes_since: datetime | None = None,
 ) -> None:
     """Run live, from settings to the last line; `outcome` tells what came of it, however it ends.
 
     Parameters
     ----------
     measuring : what the run is for; it ends the run when it is done.
+    notes_since : the run is given the notes that were made before it since then.
 
     Raises
     ------
@@ -149,7 +155,7 @@ def go(
     from coach.cli.keeping import Keeping
     from coach.cli.printing import print_summary
 
-    keeping = Keeping(store, effective, source, notices.say)
+    keeping = Keeping(store, effective, source, notices.say, notes_since)
     keepers: list[Sink] = [outcome, *([keeping.writer] if keeping.writer else [])]
     try:
         run = _Run(effective.config, options, source, notices, outcome, keepers, assignment, measuring)
@@ -165,7 +171,7 @@ def go(
                     f"What was to be heard is in {options.fallback_wav}; `coach doctor` says why nothing plays."
                 )
         finally:
-            keeping.end(notices.say, began=outcome.began)
+            outcome.kept_as = keeping.end(notices.say, began=outcome.began)
 
 
 @dataclass(slots=True)
@@ -244,16 +250,17 @@ class _Run:
         """The first Ctrl-C ends the run in good order, the second at once."""
         loop = asyncio.get_running_loop()
 
-        def interrupt() -> None:
+        def interrupt(number: int) -> None:
             if self.outcome.interrupted:
                 keyboard.__exit__(None, None, None)
                 view.close()
                 os._exit(INTERRUPTED)
             self.outcome.interrupted = True
+            self.outcome.terminated = number != signal.SIGINT
             session.stop()
 
         for number in ENDING_SIGNALS:
             try:
-                loop.add_signal_handler(number, interrupt)
+                loop.add_signal_handler(number, interrupt, number)
             except NotImplementedError:  # Windows
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupt))
+                signal.signal(number, lambda number, _: loop.call_soon_threadsafe(interrupt, number))

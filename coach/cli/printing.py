@@ -27,6 +27,6 @@ def _band_text(config: Config) -> str:
     target = config.target
     if config.coaching.plan:
         return "the bands of the plan"
-    if target.kind == "personal":
+    if target.kind == "personal" and target.own_spm:
         return f"your own band, {target.raise_pct:g} % above {target.own_spm:g} spm"
     return f"the band of {target.low_spm:g}-{target.high_spm:g} spm"

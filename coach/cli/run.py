@@ -22,17 +22,23 @@ from coach.cli.wearing import (
 
 @click.command()
 @sensor_options
+@click.option("--pain", is_flag=True, help="Ask for back pain before and after, and keep it with the run.")
 @live_options
-def run(live: LiveFlags, worn: list[str]) -> None:
+def run(live: LiveFlags, worn: list[str], pain: bool) -> None:
     """Run: find your steps, and lead you into your band by ear. q, Ctrl-C or --duration ends it.
+
+    With --pain, no run is begun with a pain that a doctor has to see; that ends with 0, because nothing failed. Until
+    `coach note --cleared`, runs are then kept, but not coached.
 
     \b
     Examples: coach run
               coach run --address C0:FF:EE:00:00:01 --target 168-178
               coach run --plan faded
+              coach run --pain
               coach run --sensor phyphox --address 192.168.0.42
               coach run --headless --config morning.toml --events run.jsonl
     """
+    from coach.cli import caring
     from coach.cli.aiming import aims
     from coach.cli.keeping import open_store
     from coach.cli.live import LiveOptions, Notices, Outcome, go
@@ -40,12 +46,18 @@ def run(live: LiveFlags, worn: list[str]) -> None:
 
     notices = Notices()
     effective = live.load(*worn)
+    if pain:
+        caring.check_can_ask(keeps=effective.config.store.keep)
     store = open_store(effective.config, notices.say)
     effective = live.load(*worn, extra=remembered(store, effective, notices.say))
     check_companion(effective.config.sensor)
-    aim = aims(effective, store, notices.say, datetime.now(UTC))
-    assignment = assignment_for(effective.over(*aim).config, store, notices.say)
-    effective = searched(live, worn, effective, store, notices.say).over(*aim)
+    if pain and not caring.ask_before(store, notices.say):
+        return
+    over = caring.uncoached(effective.config, store, notices.say)
+    if not over:
+        over = aims(effective, store, notices.say, datetime.now(UTC))
+    assignment = assignment_for(effective.over(*over).config, store, notices.say)
+    effective = searched(live, worn, effective, store, notices.say).over(*over)
     latency_ms = effective.config.audio.latency_ms
     if latency_ms and effective.origins["audio.latency_ms"] == REMEMBERED_ORIGIN:
         notices.say(f"Clicks go out {latency_ms:g} ms sooner, as `coach calibrate` found.")
@@ -62,8 +74,11 @@ def run(live: LiveFlags, worn: list[str]) -> None:
             notices=notices,
             outcome=outcome,
             assignment=assignment,
+            notes_since=caring.midnight(),
         )
     finally:
         if store is not None and outcome.connected:
             remember(store, effective.config.sensor, outcome, notices.say)
+        if pain and outcome.kept_as is not None and not outcome.terminated:
+            caring.ask_after(store, outcome.kept_as, notices.say)
     outcome.exit()
