@@ -156,6 +156,7 @@ class PlanStep:
     low_spm, high_spm : the band. pct : instead of it, by how much above the runner's baseline. Without either, the band
         of the settings.
     else_s : seconds instead of metres, where no sensor tells a speed.
+    most_s : the limit of a step by metres or steps: it takes no longer.
     """
 
     name: str
@@ -166,12 +167,14 @@ class PlanStep:
     high_spm: float | None = None
     pct: float | None = None
     else_s: float | None = None
+    most_s: float | None = None
 
     def __post_init__(self) -> None:
         _require(0 < self.length < math.inf, f"a step of {self.length} {self.unit} is impossible")
         _require((self.low_spm is None) == (self.high_spm is None), "a band has two edges")
         _require(self.low_spm is None or self.pct is None, "a step has a band or a percentage, not both")
         _require(self.else_s is None or self.unit == "m", "only metres can be something else")
+        _require(self.most_s is None or (self.unit != "s" and self.most_s > 0), "only metres and steps have a limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,6 +228,23 @@ class TestDistance:
         assert run_of(events, "step")[1].reason == "far is left out: no sensor tells a speed"
         assert run_of(events, "done")[0].done_pct == pytest.approx(100 * 10 / 110, abs=0.01)
 
+    def test_a_limit_ends_what_takes_too_long_and_says_so(self, by_pod):
+        plan = assigned(step("far", 400, "m", most_s=60.0), step("two", 10), step("three", 20))
+        events = by_pod(plan, pods(0, 120, speed_mps=2.5), 120.0)
+        (_, begun_s), (_, ended_s), _ = begins(events)
+        assert ended_s == pytest.approx(begun_s + 60)
+        first, second = run_of(events, "step")[:2]
+        assert (first.until_s, second.reason) == (pytest.approx(ended_s, abs=1), "far ends at its limit, 250 m short")
+        assert [event.left for event in run_of(events, "left")] == pytest.approx([360, 320, 280])
+
+    def test_a_limit_stands_still_with_the_runner_and_does_not_hurry(self, by_pod):
+        items = [*pods(0, 20), *pods(20, 45, spm=0, speed_mps=0.0), *pods(45, 120)]
+        events = by_pod(assigned(step("some", 120, "steps", most_s=45.0), step("two", 10)), items, 120.0)
+        (_, begun_s), (_, ended_s) = begins(events)
+        [stand], [go] = run_of(events, "stand"), run_of(events, "go")
+        assert ended_s == pytest.approx(begun_s + 120 * 60 / 166 + go.available_s - stand.available_s, abs=1.5)
+        assert run_of(events, "step")[1].reason == ""
+
     def test_steps_are_those_that_were_sensed(self, simulated):
         events = simulated("stand 2, run 40 @ 166", assigned(step("some", 60, "steps"), step("then", 5)), 40.0).events
         [first, second] = run_of(events, "step")
@@ -338,6 +355,7 @@ class TestBands:
     def test_how_long_a_step_takes_about(self):
         assert [about_s(one) for one in (step("a", 9), step("b", 280, "m"), step("c", 340, "steps"))] == [9, 100, 120]
         assert about_s(step("d", 280, "m", else_s=90.0)) == 90
+        assert about_s(step("e", 340, "steps", most_s=70.0)) == 70
 
 
 class TestReplay:

@@ -128,6 +128,7 @@ class TestReading:
                 "step 1 (on): steps = True is no length: it must be a number above 0",
             ),
             (GOOD + "else_seconds = 9\n", "step 1 (run): else_seconds is for a step by metres"),
+            (GOOD + "at_most_seconds = 9\n", "step 1 (run): at_most_seconds is for a step by metres or steps"),
             (GOOD + 'target = "190-170"\n', "step 1 (run): target 190-170: a band must go up by 4 spm at least"),
             (GOOD + 'target = "170-173"\n', "step 1 (run): target 170-173: a band must go up by 4 spm at least"),
             (GOOD + 'target = "50-170"\n', "step 1 (run): target 50-170: nobody runs outside 60 to 260 steps a minute"),

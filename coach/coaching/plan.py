@@ -7,7 +7,7 @@ on running, but for a minute at most: after that nobody knows.
 A step ends when so many seconds have passed on that clock; when the pod's speed, taken over that clock, has come to so
 many metres (the last speed that was heard holds); or at so many steps, as they were sensed, or by a pod's cadence. What
 has not come to an end by an input does so at `deadline_s`. Metres without any speed go by `else_s`; without that too
-such a step is left out after `SPEED_WAIT_S`.
+such a step is left out after `SPEED_WAIT_S`. A limit in seconds ends a step by metres or steps that takes longer.
 
 Latency: a stop is known as soon as the cadence says idle (1 to 3 s), and so is a start; the two nearly make up for each
 other. Fails where the runner walks the rest that was meant to be stood: walking is steps too.
@@ -33,13 +33,14 @@ USUAL_SPM = 170.0
 
 def about_s(step: PlanStep) -> float:
     """Give how long a step takes, about."""
+    most_s = math.inf if step.most_s is None else step.most_s
     match step.unit:
         case "s":
             return step.length
         case "m":
-            return step.length / USUAL_MPS if step.else_s is None else step.else_s
+            return min(step.length / USUAL_MPS if step.else_s is None else step.else_s, most_s)
         case "steps":
-            return step.length * 60 / USUAL_SPM
+            return min(step.length * 60 / USUAL_SPM, most_s)
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ class PlanProgress:
         if self._stands_s < self._step_due_s:
             self._moving = False
             yield from self._stand_or_go(at_s, "no data for a minute")
-        elif self._marks < MARKS - 1 and self._step.unit != "s" and not self._lacks_speed:
+        elif self._marks < MARKS - 1 and self._step.unit != "s" and not self._lacks_speed and at_s < self._limit_s:
             self._marks = max(self._marks + 1, int(self._done.value * MARKS / self._step.length))
             yield self._event("left", at_s)
         else:
@@ -150,14 +151,19 @@ class PlanProgress:
     @property
     def _step_due_s(self) -> float:
         if self._lacks_speed:
-            return self._passed.reaches_s(SPEED_WAIT_S if self._step.else_s is None else self._step.else_s)
+            return min(self._passed.reaches_s(self._step.else_s or SPEED_WAIT_S), self._limit_s)
         share = 1.0 if self._step.unit == "s" else (self._marks + 1) / MARKS
-        return self._done.reaches_s(self._step.length * share)
+        return min(self._done.reaches_s(self._step.length * share), self._limit_s)
+
+    @property
+    def _limit_s(self) -> float:
+        """When the step ends, however much is left of it; infinite without a limit."""
+        return math.inf if self._step.most_s is None else self._passed.reaches_s(self._step.most_s)
 
     def _next(self, at_s: float) -> Iterator[PlanEvent]:
         left_out = self._lacks_speed and self._step.else_s is None
         self._done_s += 0.0 if left_out else about_s(self._step)
-        reason = f"{self._step.name} is left out: no sensor tells a speed" if left_out else ""
+        reason = self._why_it_ends(at_s, left_out=left_out)
         self._index += 1
         self._ended = self._index == len(self._plan.steps)
         if not self._ended:
@@ -174,6 +180,15 @@ class PlanProgress:
             return self._target.band
         assert self._target.own_spm is not None
         return Band.above(self._target.own_spm, step.pct)
+
+    def _why_it_ends(self, at_s: float, *, left_out: bool) -> str:
+        """Say why a step ended, where it is not because it was run."""
+        if left_out:
+            return f"{self._step.name} is left out: no sensor tells a speed"
+        left = self._step.length - self._done.read(at_s)
+        if at_s < self._limit_s or self._lacks_speed or left < 1:
+            return ""
+        return f"{self._step.name} ends at its limit, {left:.0f} {self._step.unit} short"
 
     # --- the clock ------------------------------------------------------------------------------------------------
 
@@ -245,7 +260,7 @@ class PlanProgress:
         """When the step ends if the runner goes on as now."""
         if not self._runs:
             return math.inf
-        return self._step_due_s if self._lacks_speed else self._done.reaches_s(self._step.length)
+        return self._step_due_s if self._lacks_speed else min(self._done.reaches_s(self._step.length), self._limit_s)
 
     def _share(self, done: float) -> float:
         """Give what is done of the whole plan; `done` is that of the step."""

@@ -23,7 +23,7 @@ LOWEST_SPM, HIGHEST_SPM, NARROWEST_SPM = 60.0, 260.0, 4.0
 _UNITS: dict[str, PlanUnit] = {"seconds": "s", "metres": "m", "steps": "steps"}
 _FILE_KEYS = ("name", "note", "step", "session")
 _REPEAT_KEYS = ("repeat", "step")
-_STEP_KEYS = ("name", *_UNITS, "else_seconds", "target", "mode")
+_STEP_KEYS = ("name", *_UNITS, "else_seconds", "at_most_seconds", "target", "mode")
 _BAND = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
 _PERCENTAGE = re.compile(r"([+-]\d+(?:\.\d+)?)\s*%")
 _HINT = "docs/plans.md says what a plan may hold"
@@ -125,12 +125,12 @@ class _Reading:
         self._check_keys(entry, _STEP_KEYS, where)
         name = self._text(entry, "name", where)
         length, unit = self._length(entry, where)
-        else_s = self._else_s(entry, where)
+        else_s, most_s = self._else_s(entry, where), self._most_s(entry, where)
         aim = self._target(entry.get("target", "band"), where)
         mode = self._mode(entry.get("mode"), where)
         if len(self.problems) > before:
             return []
-        return [PlanStep(name=name, length=length, unit=unit, else_s=else_s, mode=mode, **aim)]
+        return [PlanStep(name=name, length=length, unit=unit, else_s=else_s, most_s=most_s, mode=mode, **aim)]
 
     # --- values ---------------------------------------------------------------------------------------------------
 
@@ -148,6 +148,14 @@ class _Reading:
         if "metres" not in entry:
             self._wrong(where, "else_seconds is for a step by metres, where no sensor tells a speed")
         return self._positive(entry, "else_seconds", where)
+
+    def _most_s(self, entry: dict[str, Any], where: str) -> float | None:
+        if "at_most_seconds" not in entry:
+            return None
+        if "seconds" in entry:
+            self._wrong(where, "at_most_seconds is for a step by metres or steps; one by seconds ends with them")
+            return None
+        return self._positive(entry, "at_most_seconds", where)
 
     def _positive(self, entry: dict[str, Any], key: str, where: str) -> float:
         value = entry[key]
