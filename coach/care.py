@@ -13,8 +13,8 @@ from typing import Literal
 
 When = Literal["before", "after"]
 NewPain = Literal["calf", "achilles", "hip"]
-RedFlag = Literal["leg", "numbness", "standing"]
-"""Pain shooting down a leg, numbness, pain that stops the runner standing straight."""
+RedFlag = Literal["leg", "numbness", "standing", "unsaid"]
+"""Pain shooting down a leg, numbness, pain that stops the runner standing straight; one of them, and not said which."""
 
 WORST_PAIN = 10
 
@@ -22,7 +22,9 @@ RED_FLAGS: Mapping[RedFlag, str] = {
     "leg": "pain shooting down a leg",
     "numbness": "numbness",
     "standing": "pain that stops you standing straight",
+    "unsaid": "a pain that a doctor has to see",
 }
+NAMED_FLAGS: Sequence[RedFlag] = ("leg", "numbness", "standing")
 NEW_PAINS: Mapping[NewPain, str] = {"calf": "calf", "achilles": "Achilles", "hip": "hip"}
 
 SEE_A_DOCTOR = "Stop and see a doctor. The coach does not coach until one has looked at it; then: coach note --cleared"

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from coach.care import (
+    NAMED_FLAGS,
     NEW_PAINS,
     RED_FLAGS,
     SEE_A_DOCTOR,
@@ -53,7 +54,7 @@ def test_what_follows_from_a_note() -> None:
 
 
 def test_every_pain_has_words() -> None:
-    assert tuple(RED_FLAGS) == get_args(RedFlag)
+    assert tuple(RED_FLAGS) == get_args(RedFlag) == (*NAMED_FLAGS, "unsaid")
     assert tuple(NEW_PAINS) == get_args(NewPain)
 
 

@@ -149,6 +149,19 @@ def test_a_run_that_never_began_leaves_its_note_to_the_next_one(coach: Coach, st
     assert noted(store) == [{"when": "before", "back_pain": 3}]
 
 
+def test_a_store_that_cannot_give_a_run_its_notes_does_not_spoil_it(
+    coach: Coach, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(store: Store, run: int, since: datetime) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Store, "give_notes", full)
+    said = coach(*RUN, "--headless", "--duration", 1)
+    assert said.code == 0
+    assert said.err.count("the notes from before this run are not kept with it: the disk is full") == 1
+    assert [run.status for run in store.runs()] == ["done"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -387,10 +400,19 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(
 @posix
 def test_a_red_flag_before_a_run_is_told_at_once_and_stops_it(typist: Typist, store: Store) -> None:
     told: list[str] = []
-    typist.will_type(b"7", b"Y", b"", b"x", b"numb")
+    typist.will_type(b"7", b"Y", b"x", b"leg standing", b"numb")
     assert not caring.ask_before(store, told.append)
     assert told == [SEE_A_DOCTOR]
     assert noted(store) == [{"when": "before", "back_pain": 7, "red_flag": "numbness"}]
+
+
+@posix
+@pytest.mark.parametrize("answer", [b"", b"\x04"], ids=["Enter", "Ctrl-D"])
+def test_a_red_flag_stands_though_nobody_says_which_it_is(typist: Typist, store: Store, answer: bytes) -> None:
+    typist.will_type(b"", b"y", answer)
+    with suppress(click.Abort):
+        assert not caring.ask_before(store, print)
+    assert noted(store) == [{"when": "before", "red_flag": "unsaid"}]
 
 
 @posix

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from coach.care import NEW_PAINS, RED_FLAGS, SEE_A_DOCTOR, WORST_PAIN, Note, advice, said, standing_red_flag
+from coach.care import (
+    NAMED_FLAGS,
+    NEW_PAINS,
+    RED_FLAGS,
+    SEE_A_DOCTOR,
+    WORST_PAIN,
+    Note,
+    advice,
+    said,
+    standing_red_flag,
+)
 from coach.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -58,8 +68,9 @@ def ask_before(store: Store | None, say: Say) -> bool:
         note = replace(note, back_pain=_ask("Back pain now, 0-10 (Enter skips)", _pain))
         flags = f"{RED_FLAGS['leg'].capitalize()}, {RED_FLAGS['numbness']}, or {RED_FLAGS['standing']}? [y/N]"
         if _ask(flags, _yes):
+            note = replace(note, red_flag="unsaid")  # which is what stays when somebody leaves now
             say(SEE_A_DOCTOR)
-            note = replace(note, red_flag=_ask("Which one: leg, numbness or standing", _red_flag))
+            note = replace(note, red_flag=_ask("Which one: leg, numbness or standing (Enter skips)", _red_flag))
     finally:
         _keep(store, note, say)
     return note.red_flag is None
@@ -172,10 +183,10 @@ def _yes(answer: str) -> bool:
 
 
 def _red_flag(answer: str) -> RedFlag:
-    found = _named(answer, RED_FLAGS)
-    if len(found) != 1:
-        raise ValueError(f"One of {', '.join(RED_FLAGS)}, please.")
-    return found[0]
+    found = _named(answer, NAMED_FLAGS)
+    if len(found) > 1:
+        raise ValueError("One of them, please.")
+    return found[0] if found else "unsaid"
 
 
 def _new_pains(answer: str) -> tuple[NewPain, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from coach.care import WORST_PAIN, NewPain, Note, RedFlag, When
+from coach.care import NAMED_FLAGS, WORST_PAIN, NewPain, Note, RedFlag, When
 from coach.cli.options import load_settings, settings_options
 from coach.errors import UsageError
 
@@ -35,7 +35,7 @@ SHOWN = 10
 )
 @click.option(
     "--red-flag",
-    type=click.Choice(get_args(RedFlag), case_sensitive=False),
+    type=click.Choice(NAMED_FLAGS, case_sensitive=False),
     help="Pain shooting down a leg, numbness, or pain that stops you standing straight.",
 )
 @click.option("--cleared", is_flag=True, help="A doctor has looked at the red flag: the coach goes on.")
@@ -51,7 +51,7 @@ def note(
     config_file: Path | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Keep a note with your last run, if it began today, or with the one that you name.
+    """Note pain, with today's last run or with another.
 
     Without anything to note, it shows the last notes, or those of the run that you name.
 
