@@ -257,6 +257,18 @@ def test_a_run_that_is_not_kept_is_not_coached_either(coach: Coach, store: Store
     assert store.runs() == []
 
 
+def test_notes_that_cannot_be_read_are_told_of_and_stop_no_run(
+    coach: Coach, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(store: Store) -> list[Note]:
+        raise StoreError("is damaged")
+
+    monkeypatch.setattr(Store, "notes", damaged)
+    said = coach(*RUN, "--headless", "--duration", 1)
+    assert said.code == 0
+    assert said.err.count("your notes cannot be read: is damaged") == 1
+
+
 def test_a_run_is_coached_again_once_it_is_cleared(coach: Coach, store: Store) -> None:
     store.note(Note(at=LONG_AGO, red_flag="leg"))
     assert coach("note", "--cleared").code == 0
@@ -434,7 +446,7 @@ def test_a_terminal_that_is_closed_loses_no_answer(typist: Typist, store: Store)
 
 
 @posix
-def test_a_note_that_cannot_be_kept_stops_no_run(typist: Typist, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_that_cannot_be_kept_stops_no_run_and_no_advice(typist: Typist, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(note: Note) -> None:
         raise StoreError("the disk is full")
 
@@ -442,7 +454,9 @@ def test_a_note_that_cannot_be_kept_stops_no_run(typist: Typist, store: Store, m
     monkeypatch.setattr(store, "note", full)
     typist.will_type(b"1", b"n")
     assert caring.ask_before(store, told.append)
-    assert told == ["the note is not kept: the disk is full"]
+    typist.will_type(b"", b"hip")
+    caring.ask_after(store, 1, told.append)
+    assert told == [*["the note is not kept: the disk is full"] * 2, STEP_BACK]
 
 
 @posix

@@ -85,14 +85,17 @@ def ask_after(store: Store | None, run: int, say: Say) -> None:
         note = replace(note, new_pain=_ask("New pain? calf, Achilles, hip (Enter: none)", _new_pains))
     finally:
         if _keep(store, note, say):
-            for line in (f"Kept with run {run}: {said(note)}.", *advice(note)):
-                say(line)
+            say(f"Kept with run {run}: {said(note)}.")
+        for line in advice(note):
+            say(line)
 
 
 def uncoached(config: Config, store: Store | None, say: Say) -> list[Layer]:
     """Give what turns coaching off, and say why, while a red flag is up that no doctor has looked at; else nothing.
 
     A plan, too, would coach: it waits.
+
+    Notes that cannot be read are told of, and stop nothing.
 
     Parameters
     ----------
