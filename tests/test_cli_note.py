@@ -446,7 +446,9 @@ def test_a_terminal_that_is_closed_loses_no_answer(typist: Typist, store: Store)
 
 
 @posix
-def test_a_note_that_cannot_be_kept_stops_no_run_and_no_advice(typist: Typist, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_that_cannot_be_kept_stops_no_run_and_no_advice(
+    typist: Typist, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(note: Note) -> None:
         raise StoreError("the disk is full")
 

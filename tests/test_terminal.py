@@ -399,3 +399,12 @@ def test_the_module_loads_neither_rich_nor_scipy() -> None:
     code = "import sys, coach.ui.terminal; print(sorted({'rich', 'scipy', 'bleak'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_is_being_measured_sees_no_band() -> None:
+    state = folded(minute_of_running())
+    state.judged = False
+    text = "\n".join(lines(state, 80, 24))
+    assert "Measuring, run as you like" in text
+    assert "your own cadence" in text
+    assert not any(word in text for word in ("In band", "your band", "┃"))

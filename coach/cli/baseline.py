@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,8 @@ Say = Callable[[str], None]
 
 RUNGS_PCT = (2.5, 5.0, 7.5)
 """The ladder; its middle is proposed. A runner may ask for up to 10 %."""
+
+WIDTH = 80
 
 UNCOACHED = ("coaching.mode=off", "coaching.plan=", "audio.output=null", "target.kind=band")
 WHY = (
@@ -170,10 +173,13 @@ def _keep(own: OwnCadence, config: Config, store: Store | None, *, asks: bool) -
     from coach.coaching.target import Band
 
     at = f" at {own.mps:g} m/s" if own.mps is not None else ""
-    click.echo(f"Your own cadence is {own.spm:g} steps a minute{at}, over two steady minutes.")
     first, proposed, later = (Band.above(own.spm, pct) for pct in RUNGS_PCT)
-    click.echo(f"Proposed: {proposed}, 5 % above it, by way of {first} (+2.5 %); for later {later} (+7.5 %).")
-    click.echo(WHY)
+    for text in (
+        f"Your own cadence is {own.spm:g} steps a minute{at}, over two steady minutes.",
+        f"Proposed: {proposed}, 5 % above it, by way of {first} (+2.5 %); for later {later} (+7.5 %).",
+        WHY,
+    ):
+        click.echo(click.wrap_text(text, width=min(get_terminal_size().columns, WIDTH)))
     if store is None:
         click.echo(f"It is not kept; put it in your config.toml: target.own_spm = {own.spm:g}", err=True)
         return

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from coach.model import Summary
 from coach.ui.glyphs import ASCII, UNICODE, Glyphs, figures
 from coach.ui.state import HISTORY_S, RunState
 from coach.ui.words import (
@@ -153,6 +154,10 @@ def _style(state: RunState) -> str:
     return "green" if not state.judged or state.band.side(state.spm) == "in" else "cyan"
 
 
+def _in_band_text(so_far: Summary) -> str:
+    return f"{duration_text(so_far.in_band_s)} of {duration_text(so_far.running_s)} running"
+
+
 # --- the band -----------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +237,7 @@ def _facts(page: _Page) -> Iterator[_Block]:
     facts = (
         (4, "Plan", plan_text(state, page.elapsed_s)),
         (4, "Beat", f"{state.tempo_spm:.0f} spm" if state.tempo_spm is not None else ""),
-        (7, "In band", f"{duration_text(so_far.in_band_s)} of {duration_text(so_far.running_s)} running"),
+        (7, "In band", _in_band_text(so_far) if state.judged else ""),
         (8, "Pace", pace_text(speed.mps, state.spm) if speed and speed.available_s >= fresh_from_s else ""),
         (8, "Heart", f"{heart.bpm} bpm" if heart and heart.available_s >= fresh_from_s else ""),
         (8, "Steps", f"{so_far.steps}"),
