@@ -46,7 +46,7 @@ def setup(address: str | None, seconds: float, config_file: Path | None, setting
         _sound(config)
         chosen = address or _choose(config.sensor)
         _cadence(chosen, seconds, store, config_file, settings)
-    click.echo("Ready. Start with: coach run")
+    click.echo("Ready. Start with: coach run; or measure your own cadence first: coach baseline")
 
 
 def _sound(config: Config) -> None:
