@@ -17,7 +17,7 @@ from coach.cli import status
 from coach.cli.aiming import LADDER_ORIGIN, MEASURED_ORIGIN, aims, kind_key
 from coach.clock import ManualClock
 from coach.coaching.own import Measured, OwnCadence
-from coach.config import SHIPPED, Effective, Layer, flag_layer, merge, read_layer, shipped_path
+from coach.config import SHIPPED, Effective, flag_layer, merge, read_layer, shipped_path
 from coach.errors import ConfigError
 from coach.model import Packet, SensorState, Summary
 from coach.ports import Emit
@@ -208,10 +208,16 @@ def keep(store: Store, *, duration_s: float, mode: str) -> None:
 
 
 def ran(
-    store: Store, at: datetime, *, share: float = 0.9, running_s: float = 1200.0, kind: str = "ble", **target: object
+    store: Store,
+    at: datetime,
+    *changes: str,
+    share: float = 0.9,
+    running_s: float = 1200.0,
+    kind: str = "ble",
+    raise_pct: float,
 ) -> None:
     """Keep a run that was led to a personal target."""
-    effective = settings("target.kind=personal", "target.own_spm=160").over(Layer("test", {"target": target}))
+    effective = settings("target.kind=personal", "target.own_spm=160", f"target.raise_pct={raise_pct}", *changes)
     writer = store.begin(
         config=effective.config.model_dump(), origins={}, source={"kind": kind}, on_problem=print, started_at=at
     )
@@ -270,9 +276,13 @@ class TestAims:
         assert (effective.config.target.raise_pct, effective.origins["target.raise_pct"]) == (5.0, LADDER_ORIGIN)
         assert said == ["Your target is 164-172, +5 % of your own 160: a rung higher: 3 runs held at +2.5 %."]
 
-    def test_short_runs_runs_off_the_band_and_simulated_ones_do_not_count(self, store: Store) -> None:
+    def test_runs_that_were_short_off_the_band_simulated_planned_or_not_coached_do_not_count(
+        self, store: Store
+    ) -> None:
         start = NOW - timedelta(days=20)
         ran(store, start, raise_pct=2.5)
+        ran(store, start + timedelta(days=5), "coaching.mode=off", raise_pct=7.5)
+        ran(store, start + timedelta(days=6), "coaching.plan=steady-30", raise_pct=7.5)
         ran(store, start + timedelta(days=1), raise_pct=2.5, running_s=300.0)
         ran(store, start + timedelta(days=2), raise_pct=2.5, share=0.5)
         ran(store, start + timedelta(days=3), raise_pct=2.5, kind="simulated")

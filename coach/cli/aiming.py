@@ -102,12 +102,13 @@ def _rung(config: Config, store: Store | None, say: Say, now: datetime) -> Layer
 
 
 def _climbs(runs: list[RunInfo], runner: str) -> Iterator[Climb]:
-    """Give the runs of a runner towards a personal target, those by a plan apart: a plan has targets of its own."""
+    """Give the runs of a runner that were coached towards a personal target; a plan has targets of its own."""
     from coach.coaching.ladder import Climb, is_held
 
     for run in runs:
-        target, planned = run.config.get("target", {}), run.config.get("coaching", {}).get("plan")
-        if target.get("kind") != "personal" or planned or run.runner != runner:
+        target, coaching = run.config.get("target", {}), run.config.get("coaching", {})
+        coached = coaching.get("mode") != "off" and not coaching.get("plan")
+        if target.get("kind") != "personal" or not coached or run.runner != runner:
             continue
         if run.summary is not None and run.source.get("kind") != "simulated":
             held = is_held(run.summary["in_band_s"], run.summary["running_s"])
