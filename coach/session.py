@@ -209,17 +209,15 @@ class Session:
 
     async def _pump(self) -> None:
         looked_s = self._clock.now()
-        while True:
-            self._turn()
-            if self._stopped:
-                return
+        while not self._stopped:
             now = self._clock.now()
             if now - looked_s > SLEPT_S:
-                await self._wake_up(now, now - looked_s)
+                await self._wake_up(looked_s, now)
                 looked_s = self._clock.now()
-                continue  # what came in meanwhile goes first
+                continue
             looked_s = now
             if self._inbox:
+                self._turn()
                 await asyncio.sleep(0)
                 continue
             self._deliver(None, self._pipeline.advance(now))
@@ -303,15 +301,23 @@ class Session:
         self._drain()
         self._deliver(None, self._pipeline.finish(end))
 
-    async def _wake_up(self, now: HostTime, length_s: float) -> None:
+    async def _wake_up(self, looked_s: HostTime, now: HostTime) -> None:
         """After sleep links are dead, whatever they say: make them anew. The sound looks after itself."""
-        self._put(HostSlept(at=now, length_s=length_s))
+        slept = self._note_sleep(looked_s, now)
         self._drain()
-        self._on_problem(f"this computer slept for {length_s:.0f} s; sensor and sound are opened again")
-        slept = [sensor for sensor in self._sensors if not self._listening[sensor.id].done()]
+        self._on_problem(f"this computer slept for {slept.length_s:.0f} s; sensor and sound are opened again")
+        going = [sensor for sensor in self._sensors if not self._listening[sensor.id].done()]
         await self._end_sensors()
-        for sensor in slept:
+        for sensor in going:
             self._start(sensor)
+
+    def _note_sleep(self, looked_s: HostTime, now: HostTime) -> HostSlept:
+        """Put the sleep into the inbox where it belongs: what came in on waking has come after it."""
+        times_s = [looked_s, *(item.at for item in self._inbox), now]
+        before = max(range(len(times_s) - 1), key=lambda k: times_s[k + 1] - times_s[k])
+        slept = HostSlept(at=times_s[before + 1], length_s=times_s[before + 1] - times_s[before])
+        self._inbox.insert(before, slept)
+        return slept
 
 
 def _require_different(ids: Iterable[str]) -> None:
