@@ -45,6 +45,12 @@ def test_the_spread_is_a_standard_deviation_by_the_median_of_deviations() -> Non
     assert found.spread_ms == pytest.approx(1.4826 * 20)
 
 
+def test_a_few_who_drag_move_nothing() -> None:
+    """Six of twenty taps come 45 ms later than the others, which is too little to be a slip: a mean would be 13 off."""
+    found = told(heard_late(180.0, [45.0 if index % 3 == 2 else 0.0 for index in range(20)]))
+    assert (round(found.latency_ms, 6), found.dropped) == (180.0, 0)
+
+
 @given(latencies, noises)
 def test_latency_is_told_as_well_as_people_tap(latency_ms: float, noise_ms: list[float]) -> None:
     found = told(heard_late(latency_ms, noise_ms))

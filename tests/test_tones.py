@@ -54,6 +54,14 @@ def test_a_pattern_is_short_level_and_starts_and_ends_in_silence(name: PromptNam
     assert sound.dtype == np.float32
 
 
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"fine"}))
+def test_no_pattern_strikes_as_a_click_does(name: PromptName) -> None:
+    """A click is at its height within 4 ms (`test_click`); no tone is at half of its own by then, nor ends so soon."""
+    for tone in tones(pattern(name, RATE_HZ)):
+        struck = np.flatnonzero(np.abs(tone) > 0.5 * np.abs(tone).max())
+        assert min(struck[0], len(tone) - struck[-1]) > 0.004 * RATE_HZ
+
+
 @pytest.mark.parametrize(("one", "other"), list(combinations(NAMES, 2)))
 def test_no_pattern_resembles_another(one: PromptName, other: PromptName) -> None:
     a, b = pattern(one, RATE_HZ).astype(float), pattern(other, RATE_HZ).astype(float)
