@@ -7,6 +7,8 @@ module that keeps what it is given, and players that are scripts on a PATH of th
 from __future__ import annotations
 
 import ctypes.util
+import io
+import signal
 import struct
 import subprocess
 import sys
@@ -21,13 +23,14 @@ import numpy as np
 import pytest
 
 from audio.click import click
-from audio.outputs import choose, live
+from audio.outputs import choose, live, pipe, simpleaudio_player
 from audio.outputs.device import DeviceOutput
 from audio.outputs.lasting import LastingOutput
 from audio.outputs.miniaudio import MiniaudioOutput
 from audio.outputs.null import NullOutput
-from audio.outputs.pipe import PipeOutput, pw_cat
+from audio.outputs.pipe import PipeOutput, pacat, pw_cat
 from audio.outputs.simpleaudio import SimpleAudioOutput, cut
+from audio.outputs.simpleaudio_player import HEADER
 from audio.outputs.wav import WavOutput
 from coach.clock import HostClock, ManualClock
 from coach.config import AudioConfig, load
@@ -139,7 +142,7 @@ class FakeDevice(ModuleType):
             self.clock.set(self.clock.now() + 0.02)
 
     def take(self, ahead_s: float) -> None:
-        buffer = bytearray(BLOCK * 8)
+        buffer = bytearray(b"\x3f" * BLOCK * 8)  # what lay there before is noise
         when = SimpleNamespace(currentTime=1e9, outputBufferDacTime=1e9 + ahead_s)
         self.asked["callback"](buffer, BLOCK, when, None)  # type: ignore[operator]
         self.blocks.append(np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2))
@@ -353,6 +356,26 @@ class TestContract:
         assert [report.state for report in kit.reports] == ["open", "closed"]
 
 
+class TestLiveTrack:
+    @staticmethod
+    def played(blocks: int, n_frames: int = BLOCK) -> tuple[live.LiveTrack, ManualClock]:
+        """Give a track of which so many blocks were taken in time, each heard 0.2 s later."""
+        clock = ManualClock(10.0)
+        track = live.LiveTrack("pipe", config(), clock)
+        for _ in range(blocks):
+            track.block(n_frames, 0.2)
+            clock.set(clock.now() + n_frames / RATE_HZ)
+        return track, clock
+
+    @pytest.mark.parametrize("n_frames", [BLOCK, 4 * BLOCK, 10 * BLOCK])
+    def test_a_long_block_tells_as_much_of_time_as_the_blocks_in_it(self, n_frames: int) -> None:
+        reports: list[OutputReport] = []
+        track, _ = self.played(70 * BLOCK // n_frames, n_frames)
+        track.opened(reports.append)
+        assert reports[0].start_s == pytest.approx(10.2)
+        assert reports[0].latency_s == pytest.approx(0.2 + 0.02)
+
+
 class TestDevice:
     def test_a_beat_is_heard_at_its_time_to_the_sample(self, fake_device: FakeDevice) -> None:
         output = DeviceOutput(config(), fake_device.clock)
@@ -387,6 +410,18 @@ class TestDevice:
         fake_device.run(0.1)
         output.close()
         assert reports[-1].reason == "beats too late to be heard: 1"
+
+    def test_it_is_closed_when_the_last_click_has_been_heard(
+        self, fake_device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live.time, "sleep", lambda length_s: fake_device.run(max(0.02, length_s)))
+        output = DeviceOutput(config(), fake_device.clock)
+        output.open(lambda report: None)
+        due_s = fake_device.clock.now() + 1.0
+        output.play(beat(due_s))
+        output.close()
+        assert fake_device.closed
+        assert due_s + 0.025 < fake_device.clock.now() < due_s + 0.1
 
     def test_a_fault_in_the_callback_fills_the_buffer_and_is_reported(
         self, fake_device: FakeDevice, monkeypatch: pytest.MonkeyPatch
@@ -457,6 +492,12 @@ class TestDevice:
         assert (fake_device.asked["samplerate"], fake_device.asked["blocksize"]) == (44100, 882)
         assert (reports[0].rate_hz, reports[0].reason) == (44100, "it refuses 48000 Hz and plays at 44100")
 
+    def test_what_is_not_about_the_rate_is_not_tried_again_at_another(self, fake_device: FakeDevice) -> None:
+        fake_device.refusal = fake_device.PortAudioError("Device unavailable", -9985)
+        with pytest.raises(AudioError, match="Device unavailable"):
+            DeviceOutput(config(), fake_device.clock).open(lambda report: None)
+        assert fake_device.asked["samplerate"] == 48000
+
     def test_a_device_that_refuses_every_rate_is_refused(self, fake_device: FakeDevice) -> None:
         fake_device.rates = set()
         with pytest.raises(AudioError, match=r"does not open: .*Invalid sample rate"):
@@ -499,14 +540,44 @@ class TestPipe:
         output = PipeOutput(config(), clock)
         output.open(reports.append)
         first_s = clock.now() + reports[0].latency_s + 0.1
-        for index in range(3):
+        for index in range(9):
             output.play(beat(first_s + index / 3, index))
         output.close()
         samples = np.frombuffer(heard.read_bytes(), dtype="<f4").reshape(-1, 2)[:, 0]
         intervals = np.diff(onsets(samples))
-        assert len(intervals) == 2
+        assert len(intervals) == 8
         np.testing.assert_allclose(intervals, 16000, atol=3)
         assert reports[-1].reason == ""
+
+    def test_all_that_the_pipe_has_room_for_is_written_at_once(
+        self, install: Install, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An empty pipe takes four blocks; a full one is given one, which waits."""
+        given: list[int] = []
+        render = pipe._Player._missing
+
+        def missing(player: pipe._Player) -> bytes:
+            sound = render(player)
+            given.append(len(sound))
+            return sound
+
+        monkeypatch.setattr(pipe._Player, "_missing", missing)
+        install("pacat", PLAYS)
+        output = PipeOutput(config(), FastClock())
+        output.open(lambda report: None)
+        output.close()
+        assert given[0] == 4 * BLOCK * 8
+        assert set(given) <= {k * BLOCK * 8 for k in range(1, 5)}
+
+    def test_the_player_has_a_session_of_its_own(self, install: Install) -> None:
+        """Ctrl-C, which goes to all of a session's programs, does not cut the last click."""
+        install("pacat", "import os\nif os.getsid(0) != os.getpid(): sys.exit('in the session of the coach')\n" + PLAYS)
+        output = PipeOutput(config(), FastClock())
+        output.open(lambda report: None)
+        output.close()
+
+    def test_pulseaudio_is_asked_for_the_buffer_in_halves(self) -> None:
+        assert {"--latency-msec=175", "--process-time-msec=87"} < set(pacat(48000, 175))
 
     def test_a_player_that_dies_is_lost_and_the_run_goes_on(self, install: Install) -> None:
         install("pacat", DIES)
@@ -753,6 +824,37 @@ class TestSimpleAudio:
         assert cut(beats, 25, 800, 1200) == where
 
 
+class TestSimpleAudioPlayer:
+    """The helper, run in this process, on a clock that stands still but for what takes time."""
+
+    OPENING_S = 0.03
+
+    def test_a_sound_begins_at_its_time_whatever_opening_takes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock, heard = ManualClock(100.0), []
+
+        def play_buffer(samples: bytes, *form: int) -> SimpleNamespace:
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "Ctrl-C would cut the last click"
+            clock.set(clock.now() + self.OPENING_S)
+            heard.append((clock.now(), samples))
+            return SimpleNamespace(wait_done=lambda: None)
+
+        orders = b"".join(HEADER.pack(at_s, RATE_HZ, 4) + bytes([n] * 4) for n, at_s in enumerate([101.0, 102.0]))
+        ready = io.BytesIO()
+        monkeypatch.setitem(sys.modules, "simpleaudio", SimpleNamespace(play_buffer=play_buffer))
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(orders)))
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=ready, flush=lambda: None))
+        monkeypatch.setattr(simpleaudio_player.time, "monotonic", clock.now)
+        monkeypatch.setattr(simpleaudio_player.time, "sleep", lambda length_s: clock.set(clock.now() + length_s))
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            simpleaudio_player.main()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert ready.getvalue() == b"ready\n"
+        assert [at_s for at_s, _ in heard[2:]] == pytest.approx([101.0, 102.0])
+        assert [samples for _, samples in heard[2:]] == [bytes([n] * 4) for n in range(2)]
+
+
 class FakeMiniaudio(ModuleType):
     """A `miniaudio` whose device takes its first period at once, starts a second later, then one every 75 ms."""
 
@@ -834,7 +936,7 @@ class TestMiniaudio:
         _, reports = self.opened(fake)
         assert (reports[0].rate_hz, reports[0].spread_s) == (RATE_HZ, 0.0)
         assert reports[0].start_s == pytest.approx(fake.first_heard_s)
-        assert reports[0].latency_s == pytest.approx(0.075 + 0.06 + 0.075)
+        assert reports[0].latency_s == pytest.approx(0.075 + 0.075)
 
     def test_a_device_that_is_pulled_is_lost_and_one_that_is_closed_is_not(self, fake: FakeMiniaudio) -> None:
         output, reports = self.opened(fake)
@@ -909,6 +1011,16 @@ class TestAuto:
         assert reports[0].output == "null"
         assert reports[0].reason.startswith("no sound: PortAudio is missing")
         assert reports[0].reason.endswith("run.wav: No such file or directory")
+
+    def test_what_is_exact_goes_before_what_is_not(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("audio.outputs.find_spec", lambda name: True)
+        monkeypatch.setattr("audio.outputs.simpleaudio.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "miniaudio", None)
+        output, reports = self.opened(tmp_path / "run.wav")
+        output.close()
+        tried = ("PortAudio", "pacat", "miniaudio", "simpleaudio", "run.wav")
+        places = [reports[0].reason.index(name) for name in tried]
+        assert places == sorted(places)
 
     def test_plays_through_a_player_where_there_is_no_portaudio(self, tmp_path: Path, install: Install) -> None:
         install("pacat", PLAYS)

@@ -79,12 +79,14 @@ class LiveTrack:
 
         Parameters
         ----------
-        n_frames : length of the block.
+        n_frames : length of the block; a longer one is as good as several, called for one after another.
         ahead_s : from now until its first frame is heard.
         """
         self._block_at_s = self._clock.now()
         if self._track.position > 2 * ahead_s * self.rate_hz:
-            self._timeline.observe(self._track.position, self._block_at_s + ahead_s)
+            for start in range(0, n_frames, self.block_frames):  # the timeline counts blocks
+                heard_at_s = self._block_at_s + ahead_s + start / self.rate_hz
+                self._timeline.observe(self._track.position + start, heard_at_s)
             self._ahead_s = max(self._ahead_s, ahead_s)
         return self._track.render(n_frames)
 
@@ -129,7 +131,7 @@ class LiveTrack:
             if self._track.position >= self._track.ends_at:
                 break
             time.sleep(POLL_S)
-        time.sleep(self._ahead_s)
+        time.sleep(self._ahead_s + self._handed_s)
 
     def closed(self) -> None:
         """Say that the output is closed, and what was not heard."""

@@ -3,8 +3,7 @@
 It calls back once a period and does not say when a frame will be heard. Through PulseAudio the first frame of a period
 was heard one period after the call, within 0.5 ms of where `device` put the same click, at periods of 40 and 75 ms; at
 150 ms the server kept less than it was asked for. Other systems may keep a period or two more in hand: that is for
-`audio.latency_ms`. A period is handed on in blocks of 20 ms, as if they were called for one after another, because the
-timeline counts blocks.
+`audio.latency_ms`.
 """
 
 from __future__ import annotations
@@ -101,20 +100,11 @@ class MiniaudioOutput:
         n_frames = yield np.zeros((0, 2), dtype=np.float32)
         while True:
             try:
-                period = self._period(n_frames)
+                period = self._live.block(n_frames, self._period_s)
             except Exception as error:  # beyond this callback nobody could hear of it
                 period = np.zeros((n_frames, 2), dtype=np.float32)
                 self._live.fail(error)
             n_frames = yield period
-
-    def _period(self, n_frames: int) -> Stereo:
-        length = self._live.block_frames
-        starts = range(0, n_frames, length)
-        blocks = [
-            self._live.block(min(length, n_frames - start), self._period_s + start / self._live.rate_hz)
-            for start in starts
-        ]
-        return np.concatenate(blocks)
 
     def _end(self) -> None:
         if self._device is not None:

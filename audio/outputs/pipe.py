@@ -8,8 +8,9 @@ beside them, with 0.1 to 0.6 s asked for; believing the third best of 20 put the
 
 What is in hand lies in both. In the pipe the player reaches it without waiting for the interpreter: beside a busy
 thread on a busy machine a pipe of 10 ms and a buffer longer by the difference lost the beat two times in three, the
-pipe of 85 ms never. The buffer is still longer than the configured latency, because a player lets it run half empty
-before it takes more.
+pipe of 85 ms never. Each time that the thread gets the interpreter it writes all that the pipe has room for: a block
+each time kept up only where the interpreter came every 20 ms. The buffer is still longer than the configured latency,
+because a player lets it run half empty before it takes more.
 
 The player gets a session of its own: Ctrl-C belongs to the coach, which lets the last click sound.
 """
@@ -21,6 +22,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from array import array
 from collections.abc import Callable
 from subprocess import DEVNULL, PIPE
 from typing import IO
@@ -32,6 +34,7 @@ from coach.model import Cue
 from coach.ports import Clock, Report, Words
 
 PIPE_BYTES = 32768
+USUAL_BYTES = 65536
 FRAME_BYTES = 8
 SPARE_S = 0.025
 HELP_S = 5.0
@@ -147,12 +150,13 @@ class _Player:
         with contextlib.ExitStack() as undo:  # of the file, should the process not start
             self._complaints = undo.enter_context(tempfile.TemporaryFile())
             self._process = subprocess.Popen(
-                command, stdin=PIPE, stdout=DEVNULL, stderr=self._complaints, start_new_session=True
+                command, bufsize=0, stdin=PIPE, stdout=DEVNULL, stderr=self._complaints, start_new_session=True
             )
             undo.pop_all()
         assert self._process.stdin is not None
         self._pipe = self._process.stdin
-        self._ahead_s = buffer_s + _shrink(self._pipe) / FRAME_BYTES / rate_hz - BLOCK_S / 2
+        self._pipe_bytes = _shrink(self._pipe)
+        self._ahead_s = buffer_s + self._pipe_bytes / FRAME_BYTES / rate_hz - BLOCK_S / 2
         self._thread = threading.Thread(target=self._write, name=self._tool, daemon=True)
         self._thread.start()
 
@@ -188,13 +192,19 @@ class _Player:
     def _write(self) -> None:
         try:
             while not self._closing:
-                self._pipe.write(self.live.block(self.live.block_frames, self._ahead_s).tobytes())
-                self._pipe.flush()
+                sound = memoryview(self._missing())
+                while sound:  # a signal may end a write too soon
+                    sound = sound[self._pipe.write(sound) :]
         except OSError:
             if not self._closing:
                 self.live.lost(self._last_words())
         except Exception as error:  # beyond this thread nobody could hear of it
             self.live.fail(error)
+
+    def _missing(self) -> bytes:
+        """Render all the blocks that the pipe has room for, but one at least."""
+        blocks = max(1, (self._pipe_bytes - _unread(self._pipe)) // (self.live.block_frames * FRAME_BYTES))
+        return b"".join(self.live.block(self.live.block_frames, self._ahead_s).tobytes() for _ in range(blocks))
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -211,4 +221,16 @@ def _shrink(pipe: IO[bytes]) -> int:
 
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return 65536
+    return USUAL_BYTES
+
+
+def _unread(pipe: IO[bytes]) -> int:
+    """Give how many bytes lie in the pipe: where only its reader could ask, as many as go in."""
+    import fcntl
+    import termios
+
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        return USUAL_BYTES
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
