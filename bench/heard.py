@@ -60,6 +60,12 @@ class Run:
         periods = np.diff(self.heard_s) / period_s
         return np.asarray(1000 * period_s * (periods - np.round(periods)))
 
+    @property
+    def drift_ms(self) -> float:
+        """By how much more time passed from the first click to the last than was aimed at; all must have been heard."""
+        late_s = self.heard_s - self.aimed_s
+        return float(1000 * (late_s[-1] - late_s[0]))
+
     def off_aim_ms(self) -> FloatArray:
         """Give how much later than aimed each click was heard, less the middle of all, which a recording cannot tell.
 

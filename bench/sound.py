@@ -43,7 +43,17 @@ CONDITIONS: dict[str, tuple[str, Callable[[], AbstractContextManager[None]]]] = 
 }
 """What goes on beside the sound, in the player's process and around it."""
 
-HEADS = ("", "heard", "sent", "interval off by at most, ms", "SD, ms", "% of a core", "thread waited, ms")
+HEADS = (
+    "",
+    "heard",
+    "sent",
+    "interval off by at most, ms",
+    "SD, ms",
+    "drift, ms",
+    "% of a core",
+    "memory grown, MB",
+    "thread waited, ms",
+)
 
 
 def measure(arguments: Sequence[str] = ()) -> Iterator[str]:
@@ -106,7 +116,9 @@ def _figures(output: str, run: Run) -> list[Cell]:
         str(len(run.aimed_s)),
         f"{np.abs(uneven_ms).max(initial=0.0):.3f}",
         f"{uneven_ms.std():.3f}",
+        f"{run.drift_ms:+.3f}" if run.complete else "-",
         f"{run.cpu_pct:.2f}",
+        f"{run.said['grown_kb'] / 1024:.1f}",
         f"{1000 * run.said['waited_s']:.0f}",
     ]
 

@@ -69,7 +69,7 @@ def played(names: list[str], beats: int, spm: float, to_spm: float | None) -> di
         output.open(reports[-1].append)
         outputs.append(output)
     ahead_s = max(said[0].latency_s for said in reports) + MARGIN_S
-    began_s, began_cpu_s = clock.now(), _cpu_s(resource.RUSAGE_SELF)
+    began_s, began_cpu_s, began_kb = clock.now(), _cpu_s(resource.RUSAGE_SELF), _most_kb()
     aimed_s, committed_s = [], []
     for index, t_s in enumerate(_times(clock.now() + ahead_s + SOON_S, beats, spm, to_spm)):
         time.sleep(max(0.0, t_s - ahead_s - clock.now()))
@@ -86,6 +86,7 @@ def played(names: list[str], beats: int, spm: float, to_spm: float | None) -> di
         "reports": [[[report.state, report.reason] for report in said] for said in reports],
         "wall_s": clock.now() - began_s,
         "cpu_s": _cpu_s(resource.RUSAGE_SELF) - began_cpu_s + _cpu_s(resource.RUSAGE_CHILDREN),
+        "grown_kb": _most_kb() - began_kb,
     }
 
 
@@ -106,6 +107,11 @@ def _cpu_s(whose: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _most_kb() -> int:
+    """Give the most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 # --- what everybody writes first ----------------------------------------------------------------------------------
 
 
@@ -114,7 +120,7 @@ def naive(beats: int, spm: float) -> dict[str, object]:
     import simpleaudio
 
     sounds = [_padded(_foot(index)) for index in range(2)]
-    began_s, began_cpu_s = time.monotonic(), _cpu_s(resource.RUSAGE_SELF)
+    began_s, began_cpu_s, began_kb = time.monotonic(), _cpu_s(resource.RUSAGE_SELF), _most_kb()
     for index in range(beats):
         playing = simpleaudio.play_buffer(sounds[index % 2], 2, 2, RATE_HZ)
         time.sleep(60 / spm)
@@ -124,6 +130,7 @@ def naive(beats: int, spm: float) -> dict[str, object]:
         "reports": [],
         "wall_s": time.monotonic() - began_s,
         "cpu_s": _cpu_s(resource.RUSAGE_SELF) - began_cpu_s,
+        "grown_kb": _most_kb() - began_kb,
     }
 
 
