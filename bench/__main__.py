@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from bench import cadence, clicks, coaching, memory, replay, sensors, sound, start
+from bench import cadence, clicks, coaching, lost, memory, replay, sensors, sound, start
 
 WITH_OPTIONS = {
     "cadence": cadence.measure,
     "clicks": clicks.measure,
     "coaching": coaching.measure,
+    "lost": lost.measure,
     "sound": sound.measure,
 }
 ALL = {
@@ -22,6 +23,7 @@ ALL = {
     "sound": sound.measure,
     "cadence": cadence.measure,
     "coaching": coaching.measure,
+    "lost": lost.measure,
 }
 
 

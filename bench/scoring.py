@@ -127,10 +127,10 @@ class Score:
         return errors_spm
 
 
-def score(readings: Readings, truth: Truth) -> Score:
+def score(readings: Readings, truth: Truth, settling_s: float = SETTLING_S) -> Score:
     """Judge what a detector said of one record."""
     walked = bouts(truth.steps_s)
-    scored = [_scored(readings, bout) for bout in walked]
+    scored = [_scored(readings, bout, settling_s) for bout in walked]
     grid_s = grid(STILL_AFTER_S, truth.end_s)
     since_s = grid_s - _step_before_s(truth.steps_s, grid_s)
     return Score(
@@ -182,8 +182,8 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return sorted(values)[max(math.ceil(share * len(values)), 1) - 1] if values else None
 
 
-def _scored(readings: Readings, bout_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    t_s = grid(bout_s[0] + SETTLING_S, bout_s[-1] - ENDING_S)
+def _scored(readings: Readings, bout_s: FloatArray, settling_s: float) -> tuple[FloatArray, FloatArray]:
+    t_s = grid(bout_s[0] + settling_s, bout_s[-1] - ENDING_S)
     return readings.held(t_s), local_cadence(bout_s, t_s)
 
 
