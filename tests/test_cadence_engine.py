@@ -4,7 +4,7 @@ the samples were batched."""
 import pickle
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -333,6 +333,12 @@ class TestSensor:
         readings = [reading for reading in events(Cadence, table) if reading.available_s >= bout(steps)[0] + 6]
         assert all(reading.status == "locked" for reading in readings)
 
+    @pytest.mark.parametrize("placement", ["foot", "chest"])
+    def test_one_that_becomes_four_times_slower_has_lost_nothing(self, recorded, placement):
+        table, _ = recorded("run 30 @ 168", 30.0, f"placement={placement}", "rate_hz=50")
+        table = np.concatenate([table[:500], table[500::4]])
+        assert_cadence([reading for reading in events(Cadence, table) if reading.available_s > 3], 168)
+
     def test_a_sensor_that_is_too_slow_for_steps_gets_no_reading(self, recorded):
         table, _ = recorded("run 20 @ 170", 20.0, "placement=wrist", "rate_hz=12.5")
         assert {reading.spm for reading in events(Cadence, table[::2])} == {None}
@@ -493,6 +499,19 @@ class TestHoles:
         table = table[(table[:, 1] <= 10.0) | (table[:, 1] >= 10.3)]
         assert events(Gap, table) == []
         assert_cadence([reading for reading in events(Cadence, table) if reading.available_s > 3], 166)
+
+    @pytest.mark.parametrize(("rate_hz", "loss_pct"), [(26, 10), (50, 20), (100, 10), (500, 20)])
+    def test_frames_of_a_tenth_of_a_second_that_are_lost_hide_no_run(self, recorded, rate_hz, loss_pct):
+        """Nobody lands on the line across them, nor does a low-pass know that time went by."""
+        read, right = [], []
+        for placement, seed in product(PLACEMENTS, (1, 2)):
+            lossy = ("frame_s=0.1", f"loss_pct={loss_pct}", f"rate_hz={rate_hz}", f"seed={seed}")
+            table, steps = recorded("stand 2, run 28 @ 168", 30.0, f"placement={placement}", *lossy)
+            since = [reading for reading in events(Cadence, table) if reading.available_s > bout(steps)[0] + 3]
+            read += [reading.spm is not None for reading in since]
+            right += [abs(reading.spm - 168) < 12 for reading in since if reading.spm is not None]
+        assert np.mean(read) >= 0.97
+        assert np.mean(right) >= 0.98
 
     @pytest.mark.parametrize("placement", ["foot", "shank", "waist", "chest", "wrist"])
     def test_frames_that_are_lost_here_and_there_never_halve_the_reading(self, recorded, placement):

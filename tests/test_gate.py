@@ -48,7 +48,7 @@ UNLOCKED = np.array([12, 40, 74, 96, 138, 156, 201, 222, 255, 290])
 
 
 def keeps_time(monkeypatch, locked):
-    monkeypatch.setattr("coach.dsp.gate.keeping_time", lambda signal_g, lag: locked)
+    monkeypatch.setattr("coach.dsp.gate.keeping_time", lambda signal_g, lag, sampled: locked)
 
 
 def verdict(rhythm, *, vertical=0.7, hard=1.5, bounce_g=1.0, period=None, **known):
@@ -87,6 +87,13 @@ class TestTwoFeet:
     def test_what_left_does_differently_it_does_again(self, sided, expected):
         """One hand that shakes a sensor has no sides."""
         assert verdict(rhythm(sided=sided), hard=0.6) == expected
+
+    @pytest.mark.parametrize(("followed", "expected"), [(False, "other"), (True, "doubtful")])
+    def test_sides_drown_where_samples_were_lost(self, followed, expected):
+        """Who was followed until then keeps the reading; nobody is found there without them."""
+        sampled = np.arange(300) > 20
+        assert verdict(rhythm(sided=-0.3), hard=0.6, sampled=sampled, followed=followed) == expected
+        assert verdict(rhythm(sided=-0.3), hard=0.6, followed=followed) == "other"
 
     @pytest.mark.parametrize(("hard", "expected"), [(0.9, "other"), (1.2, "gait")])
     def test_impacts_are_feet_too(self, hard, expected):
@@ -161,7 +168,7 @@ class TestSoftFeet:
 
     def judged(self, monkeypatch, locked, even, spm=120, **shape):
         keeps_time(monkeypatch, locked)
-        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride: even)
+        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride, sampled: even)
         vertical = shape.pop("vertical", 0.7)
         return verdict(rhythm(spm, **shape), hard=0.6, vertical=vertical)
 
@@ -196,7 +203,7 @@ class TestShaking:
 
     @pytest.mark.parametrize(("alike", "expected"), [(-0.5, "likely"), (-0.3, "gait")])
     def test_softly_with_halves_that_are_opposed(self, monkeypatch, alike, expected):
-        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride: 0.0)
+        monkeypatch.setattr("coach.dsp.gate.evenness", lambda acc_g, stride, sampled: 0.0)
         assert verdict(rhythm(alike=alike, once=0.6), hard=0.8) == expected
 
     @pytest.mark.parametrize(("alike", "expected"), [(0.4, "gait"), (0.7, "other")])

@@ -32,6 +32,15 @@ class TestKeepingTime:
     def test_too_little_says_nothing(self):
         assert keeping_time(knocked([10], samples=40), STRIDE) == 0.0
 
+    def test_a_jolt_at_the_end_of_a_bridge_is_none(self):
+        """A landing is missing in each bridge, and where its line ends the signal bends."""
+        sampled = np.ones(360, dtype=bool)
+        sampled[82:112] = sampled[226:246] = False
+        acc_g = knocked([20, 112, 164, 246, 308])
+        sampled[112] = sampled[246] = False
+        assert keeping_time(acc_g, STRIDE) < 0.5
+        assert keeping_time(acc_g, 2 * STRIDE, sampled) > 0.99
+
 
 class TestEvenness:
     TURN = 2 * np.pi * np.arange(3 * STRIDE) / STRIDE
@@ -49,6 +58,18 @@ class TestEvenness:
         up_g, angle = 1 + 0.3 * np.cos(2 * self.TURN), np.radians(60) * np.sin(self.TURN)
         turned = np.stack([up_g * np.sin(angle), 0 * up_g, up_g * np.cos(angle)], axis=1)
         assert evenness(turned, STRIDE) == pytest.approx(evenness(np.stack([0 * up_g, 0 * up_g, up_g], axis=1), STRIDE))
+
+    def test_lost_samples_do_not_count(self):
+        up_g = 1 + 0.3 * np.cos(2 * self.TURN)
+        sampled = np.ones(len(up_g), dtype=bool)
+        sampled[30:60] = sampled[100:130] = False
+        up_g[~sampled] = 1.6
+        acc_g = np.stack([0 * up_g, 0 * up_g, up_g], axis=1)
+        assert evenness(acc_g, STRIDE) < 0.6
+        assert evenness(acc_g, STRIDE, sampled) > 0.9
+
+    def test_nothing_that_was_sampled_says_nothing(self):
+        assert evenness(knocked([20, 92]), STRIDE, np.zeros(360, dtype=bool)) == 0.0
 
 
 class TestOtherFoot:

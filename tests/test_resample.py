@@ -160,6 +160,39 @@ class TestHoles:
         assert [(hole.t_s, hole.length_s) for hole in holes] == [(0.0, 2.0)]
 
 
+class TestBridges:
+    """Where samples were lost the grid says so."""
+
+    def bridged(self, parts):
+        """Give the indices of the grid on bridges."""
+        resampler = Resampler()
+        grids = [grid for part in parts for grid in resampler.push(part)]
+        return [i for grid in grids for first, last in grid.bridges for i in range(first, last + 1)]
+
+    @pytest.mark.parametrize("batch", [1, 3, 7, 512])
+    @pytest.mark.parametrize("rate_hz", [26.0, 104.0, 500.0])
+    def test_a_frame_that_was_lost_is_bridged_however_the_rows_were_batched(self, rate_hz, batch):
+        whole = stamped(uneven(rate_hz, 12.0))
+        bridged = self.bridged(split(whole, range(batch, len(whole.t_s), batch)))
+        assert bridged == self.bridged([whole])
+        assert bridged == list(range(bridged[0], bridged[-1] + 1))
+        since_s = np.array([bridged[0], bridged[-1]]) / GRID_HZ - 12.3456
+        assert since_s == pytest.approx([1.0, 1.4], abs=1.5 / rate_hz + 0.02)
+
+    @pytest.mark.parametrize(
+        ("rate_hz", "lost", "is_bridged"),
+        [(12.5, 1, True), (26, 1, True), (50, 1, False), (50, 2, True), (100, 3, False), (100, 5, True)],
+    )
+    def test_single_samples_are_missed_by_slow_sensors_only(self, rate_hz, lost, is_bridged):
+        t_s = np.arange(0, 4, 1 / rate_hz)
+        t_s = np.delete(t_s, slice(30, 30 + lost))
+        assert bool(self.bridged([stamped(t_s)])) is is_bridged
+
+    def test_jitter_by_a_quarter_of_a_period_is_no_loss(self):
+        t_s = (np.arange(200) + np.tile([0.25, -0.25, -0.25, 0.25], 50)) / 12.5
+        assert self.bridged([stamped(t_s)]) == []
+
+
 class TestFastSensors:
     """Sensors above the grid's rate pass an anti-alias filter."""
 
@@ -184,6 +217,15 @@ class TestFastSensors:
         wave = 2 * np.mean(tone * np.exp(-2j * np.pi * hz * t_s)) * 1j
         assert abs(wave) == pytest.approx(1.0, abs=0.02)
         assert np.angle(wave) / (2 * np.pi * hz) == pytest.approx(0.0, abs=0.002)
+
+    @pytest.mark.parametrize("batch", [1, 7, 10_000])
+    def test_what_was_lost_is_bridged_before_the_filter_for_which_no_time_went_by(self, batch):
+        """A line stays a line."""
+        t_s = np.delete(self.T_S, slice(5000, 5050))
+        k, acc_g, at_s, *_ = resample(split(stamped(t_s), range(batch, len(t_s), batch)))
+        late = k > 200
+        assert np.diff(acc_g[late, 0]) == pytest.approx(1 / GRID_HZ, abs=1e-6)
+        assert (at_s[(k > 1000) & (k <= 1008)] > 10.1).all()
 
     def test_after_a_hole_it_starts_from_what_is_there(self):
         t_s = np.r_[np.arange(0, 3, 1 / 500), np.arange(4, 6, 1 / 500)]

@@ -17,9 +17,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from coach.dsp.filters import Butterworth
 from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
+from coach.dsp.landings import Sampled
 from coach.dsp.regularity import StepTimes
 from coach.dsp.resample import GRID_HZ, Grid, Hole, Resampler
 from coach.dsp.ring import Ring
@@ -145,6 +148,7 @@ class CadenceEngine:
         self._resampler = Resampler()
         self._band = Butterworth(2, MOTION_HZ, "bandpass", GRID_HZ)
         self._motion, self._felt = (Ring(round(WINDOW_S * GRID_HZ), 3) for _ in range(2))
+        self._bridges: list[tuple[int, int]] = []
         self._tempo = StrideTempo(one_footed=region_of(placement) == "foot")
         self._intervals = IntervalFilter()
         self._said_to = -math.inf
@@ -183,6 +187,7 @@ class CadenceEngine:
         self._band.reset()
         self._motion.reset()
         self._felt.reset()
+        self._bridges.clear()
         self._moving_since = None
         self._forget()
 
@@ -204,6 +209,9 @@ class CadenceEngine:
 
     def _stretch(self, grid: Grid) -> Iterator[Hop]:
         motion = self._band.push(grid.acc_g)
+        if grid.bridges:
+            kept = grid.first - self._motion.capacity
+            self._bridges = [*(bridge for bridge in self._bridges if bridge[1] >= kept), *grid.bridges]
         start, n = 0, len(grid)
         while True:
             self._next_look = look = self._look_from(grid.first + start)
@@ -293,7 +301,7 @@ class CadenceEngine:
         if self._rests(n):
             self._agreeing.clear()
             return
-        rhythm, verdict = self._judged(n)
+        rhythm, verdict = self._judged(n, newest)
         if verdict == "other":
             self._agreeing.clear()
         elif self._agrees(rhythm, PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
@@ -310,13 +318,24 @@ class CadenceEngine:
         vigour_g = self._vigour_g(n)
         return vigour_g < GAIT_G * _unit_g(self._felt.last(n)) or self._vigour_g(STEP_PART) < FADED * vigour_g
 
-    def _judged(self, n: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:
+    def _judged(self, n: int, newest: int, known_s: float | None = None) -> tuple[Rhythm, Verdict]:
         acc_g = self._felt.last(n)
         unit_g = _unit_g(acc_g)
         motion = self._motion.last(n) / unit_g
         rhythm = self._tempo.estimate(motion, known_s)
         slow = self._resampler.rate_hz < SLOW_SENSOR_HZ
-        return rhythm, judge(rhythm, motion, acc_g / unit_g, followed=known_s is not None, slow=slow)
+        return rhythm, judge(
+            rhythm, motion, acc_g / unit_g, self._where_sampled(n, newest), followed=known_s is not None, slow=slow
+        )
+
+    def _where_sampled(self, n: int, newest: int) -> Sampled:
+        """Tell where the last `n` samples of the grid are no bridges; None where all are, or few: a slower sensor."""
+        if not self._bridges:
+            return None
+        sampled, offset = np.ones(n, dtype=np.bool_), newest + 1 - n
+        for first, last in self._bridges:
+            sampled[max(first - offset, 0) : max(last + 1 - offset, 0)] = False
+        return sampled if n / 2 < sampled.sum() < n else None
 
     def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""
@@ -400,7 +419,7 @@ class CadenceEngine:
         n = min(len(self._motion), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
         if vigour > WILDER:
             n = min(n, FASTER_WINDOW)
-        rhythm, verdict = self._judged(n, self._intervals.stride_s)
+        rhythm, verdict = self._judged(n, newest, self._intervals.stride_s)
         self._usual_g += (0.05 if in_doubt else 0.5) * (self._vigour_g(n) - self._usual_g)
         if rhythm.stride_s is None or rhythm.match < REPEATS:
             return

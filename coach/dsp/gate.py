@@ -37,7 +37,7 @@ from typing import Literal
 
 import numpy as np
 
-from coach.dsp.landings import evenness, hardness, keeping_time, other_foot
+from coach.dsp.landings import Sampled, evenness, hardness, keeping_time, other_foot
 from coach.dsp.resample import GRID_HZ
 from coach.dsp.tempo import Rhythm
 from coach.model import FloatArray
@@ -95,7 +95,7 @@ seen, because so little is soon alike by chance."""
 SIDED, WELL_SIDED, FAIRLY_SIDED = 0.05, 0.12, 0.45
 """Without impacts the difference of left and right comes again at least so well; less than the second has to last, less
 than the third a moment. Soft gait: 0.1 to 0.95, real walkers 0.3 and more; shaking hands: -0.5 to 0.1, and above in one
-window of ten."""
+window of ten. It drowns in the lines that stand in for lost samples: there nobody who is followed is asked for it."""
 
 UPRIGHT, UPRIGHT_ONCE_FOLLOWED, UPRIGHTEST, FELT_G = 0.35, 0.25, 0.98, 0.5
 """Where both steps feel alike, more than the first of the power that they have in common is vertical, or than the
@@ -112,13 +112,20 @@ ALIKE = 0.8
 
 
 def judge(
-    rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, followed: bool = False, slow: bool = False
+    rhythm: Rhythm,
+    motion: FloatArray,
+    acc_g: FloatArray,
+    sampled: Sampled = None,
+    *,
+    followed: bool = False,
+    slow: bool = False,
 ) -> Verdict:
     """Tell what makes the rhythm of the last seconds.
 
     Parameters
     ----------
     motion, acc_g : shape (n, 3), the samples that the rhythm was found in, band-passed and not.
+    sampled : shape (n,), False where samples were lost; None where none were.
     followed : the rhythm was found to be gait before. slow : the sensor is too slow to feel jolts and sides surely, so
         that what is followed has the benefit of the doubt.
     """
@@ -136,9 +143,10 @@ def judge(
         return "other"
     if not (followed and slow):
         least = LOCKED_ONCE_FOLLOWED if followed else LOCKED
-        if not _has_feet(rhythm, motion, acc_g, hard=hard, vertical=vertical, least=least):
+        sides = -math.inf if followed and sampled is not None else SIDED
+        if not _has_feet(rhythm, motion, acc_g, sampled, hard=hard, vertical=vertical, least=least, least_sided=sides):
             return "other"
-        if not slow and _turns(rhythm, acc_g):
+        if not slow and _turns(rhythm, acc_g, sampled):
             return "other"
     if hard > HARDEST and _lands_on_both(rhythm, acc_g):
         return "other"
@@ -200,27 +208,35 @@ def _vertical(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> float | 
 
 
 def _has_feet(
-    rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray, *, hard: float, vertical: float | None, least: float
+    rhythm: Rhythm,
+    motion: FloatArray,
+    acc_g: FloatArray,
+    sampled: Sampled,
+    *,
+    hard: float,
+    vertical: float | None,
+    least: float,
+    least_sided: float,
 ) -> bool:
     """Tell whether landings come with the stride, or what stands in for them."""
     stride = _stride(rhythm)
-    locked = keeping_time(motion, stride)
-    if rhythm.sided < SIDED and (hard < HARD or locked < WELL_LOCKED):
+    locked = keeping_time(motion, stride, sampled)
+    if rhythm.sided < least_sided and (hard < HARD or locked < WELL_LOCKED):
         return False
     if hard > SURELY_HARD:
         return locked > least
-    even, is_round = evenness(acc_g, stride), _is_round(rhythm)
+    even, is_round = evenness(acc_g, stride, sampled), _is_round(rhythm)
     if even > EVEN:
         return locked > least or (not is_round and (vertical is None or vertical > UPRIGHT_ALONE))
     if is_round or _spm(rhythm) < WALKING_SPM:
-        locked = min(locked, keeping_time(acc_g, stride))
+        locked = min(locked, keeping_time(acc_g, stride, sampled))
         return locked > max(least, -even)
     return locked > least
 
 
-def _turns(rhythm: Rhythm, acc_g: FloatArray) -> bool:
+def _turns(rhythm: Rhythm, acc_g: FloatArray, sampled: Sampled) -> bool:
     """Tell whether something goes round at a runner's cadence, and is pushed once a turn."""
-    return _is_round(rhythm) and _spm(rhythm) >= WALKING_SPM and evenness(acc_g, _stride(rhythm)) < UNEVEN
+    return _is_round(rhythm) and _spm(rhythm) >= WALKING_SPM and evenness(acc_g, _stride(rhythm), sampled) < UNEVEN
 
 
 def _lands_on_both(rhythm: Rhythm, acc_g: FloatArray) -> bool:

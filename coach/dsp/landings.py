@@ -1,6 +1,7 @@
 """What landings do to a signal: they make it loud at their time, stride by stride, here of one foot and there of both.
 
 Each figure looks at some seconds of the grid and at a stride; none needs to know where in the stride a foot lands.
+Where samples were lost a line lies in their place, on which nobody lands: what is compared leaves out those moments.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coach.dsp.contacts import CONTEXT, jolts
 from coach.model import FloatArray
+
+Sampled = NDArray[np.bool_] | None
 
 REACH = 2
 """In grid samples: strides differ by so much, and loudness is a matter of single samples."""
@@ -31,7 +35,7 @@ def hardness(acc_g: FloatArray, rms_g: float) -> float:
     return float(np.sqrt(np.partition(strength, top)[top])) / (rms_g + 1e-12)
 
 
-def keeping_time(signal_g: FloatArray, lag: float) -> float:
+def keeping_time(signal_g: FloatArray, lag: float, sampled: Sampled = None) -> float:
     """Tell how well the loudness of what is quick comes again, as a correlation.
 
     Of the band-passed signal all that is quick in a step counts, and little of the sensor's noise; of the signal as it
@@ -40,16 +44,18 @@ def keeping_time(signal_g: FloatArray, lag: float) -> float:
     Parameters
     ----------
     signal_g : shape (n, 3), band-passed or not. lag : a stride, or what is to be compared with one, in samples.
+    sampled : shape (n,), False where samples were lost; None where none were.
     """
-    return _again(np.sqrt(jolts(signal_g)), lag, REACH)
+    heard = None if sampled is None else np.convolve(sampled, np.ones(CONTEXT + 1), "valid") > CONTEXT
+    return _again(np.sqrt(jolts(signal_g)), lag, REACH, heard)
 
 
-def evenness(acc_g: FloatArray, stride: float) -> float:
+def evenness(acc_g: FloatArray, stride: float, sampled: Sampled = None) -> float:
     """Tell how well the strength of what is felt, gravity included, comes again half a stride later, as a correlation.
 
     Strength does not know how a limb turns. What lifts and drops it twice a stride has 1, what pushes it once has -1.
     """
-    return _again(np.linalg.norm(acc_g, axis=1), stride / 2, REACH // 2)
+    return _again(np.linalg.norm(acc_g, axis=1), stride / 2, REACH // 2, sampled)
 
 
 def other_foot(acc_g: FloatArray, stride: float) -> float:
@@ -66,11 +72,14 @@ def other_foot(acc_g: FloatArray, stride: float) -> float:
     return (other - quiet) / (float(mean[loudest]) - quiet + 1e-12)
 
 
-def _again(x: FloatArray, lag: float, reach: int) -> float:
+def _again(x: FloatArray, lag: float, reach: int, sampled: Sampled) -> float:
     """Correlate with itself so many samples later, or a few more or less; 0 where too little is left."""
-    x = x - x.mean()
-    lags = range(round(lag) - reach, round(lag) + reach + 1)
-    return max((_correlation(x[lag:], x[:-lag]) for lag in lags if lag < len(x)), default=0.0)
+    lags = [lag for lag in range(round(lag) - reach, round(lag) + reach + 1) if lag < len(x)]
+    if sampled is None:
+        x = x - x.mean()
+        return max((_correlation(x[lag:], x[:-lag]) for lag in lags), default=0.0)
+    x = np.where(sampled, x - x.mean(where=sampled) if sampled.any() else x, 0.0)
+    return max((_correlation(x[lag:] * sampled[:-lag], x[:-lag] * sampled[lag:]) for lag in lags), default=0.0)
 
 
 def _correlation(one: FloatArray, other: FloatArray) -> float:

@@ -7,7 +7,7 @@ result does not depend on how the data were batched. Sensors faster than the gri
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -23,6 +23,10 @@ FASTEST_SENSOR_HZ = 2000.0
 """Stamps that are closer than this are no sensor's, and a filter for them would be nothing but rounding."""
 
 LARGEST_HOLE_S = 0.6
+SMALLEST_BRIDGE_S, SMALLEST_BRIDGE_PERIODS = 0.055, 1.7
+"""Between samples that are further apart than both, others were lost. Less than the first hides no part of a step, and
+jitter seldom stretches a period by the second."""
+
 _FIRST_SAMPLES = 8
 _FIRST_S = 0.25
 
@@ -46,6 +50,7 @@ class Grid:
     acc_g : shape (m, 3).
     at_s, delay_s : shape (m,), arrival and host delay of the sample that made each grid sample known.
     hole : what lies before this stretch, None where it adjoins the one before.
+    bridges : first and last index of each part where samples were lost and a line stands in for them.
     """
 
     first: int
@@ -53,6 +58,7 @@ class Grid:
     at_s: FloatArray
     delay_s: FloatArray
     hole: Hole | None
+    bridges: Sequence[tuple[int, int]]
 
     def __len__(self) -> int:
         return len(self.at_s)
@@ -63,9 +69,9 @@ class Resampler:
 
     Holes to 0.6 s are bridged by a line; longer ones end the stretch. Latency: a grid sample is known with the first
     sensor sample at or after it. For sensors faster than 1.5 x the grid, by the first 8 stamps and quarter of a second,
-    a 4th-order low-pass at 28 Hz runs before the grid; its delay is taken off the stamps. Failure mode: a sensor that
-    changes its rate keeps the filter of its first rate. (Curves through three or four samples of a slow sensor are no
-    better than a line: docs/decisions/0008.)
+    a 4th-order low-pass at 28 Hz runs before the grid, over the bridges too; its delay is taken off the stamps. Failure
+    mode: a sensor that changes its rate keeps the filter of its first rate. (Curves through three or four samples of a
+    slow sensor are no better than a line: docs/decisions/0008.)
 
     Attributes
     ----------
@@ -79,6 +85,8 @@ class Resampler:
         self._begun = False
         self._antialias: Butterworth | None = None
         self._filter_delay_s = 0.0
+        self._bridge_s = math.inf
+        self._last_filtered: FloatArray = np.empty((0, 3))
 
     def push(self, stamped: Stamped, wanted: float = -math.inf) -> list[Grid]:
         """Take samples; give the stretches of grid that they made known, a new one after every hole.
@@ -107,6 +115,7 @@ class Resampler:
 
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
+        self._bridge_s = max(SMALLEST_BRIDGE_S, SMALLEST_BRIDGE_PERIODS / self.rate_hz)
         if self.rate_hz > 1.5 * GRID_HZ:
             self._antialias = Butterworth(4, ALIAS_FREE_HZ, "lowpass", min(self.rate_hz, FASTEST_SENSOR_HZ))
             self._filter_delay_s = float(self._antialias.phase_delay_s(np.array([3.0]))[0])
@@ -121,9 +130,12 @@ class Resampler:
 
     def _stretch(self, knots: Stamped, hole: Hole | None) -> Grid:
         is_new = hole is not None or not self._begun
-        if self._antialias is not None:
-            knots = replace(knots, acc_g=self._filtered(self._antialias, knots.acc_g, is_new=is_new))
+        bridged = self._bridged(knots.t_s)
         self._begun, self._held = True, [_part(knots, -1, None)]
+        if self._antialias is not None:
+            knots = self._filled(knots, bridged)
+            knots = replace(knots, acc_g=self._filtered(self._antialias, knots.acc_g, is_new=is_new))
+        bridges = [(1 + self._place(before_s), self._place(after_s)) for before_s, after_s in bridged]
         t_s = knots.t_s - self._filter_delay_s
         first = 1 + _index_up_to(float(np.nextafter(t_s[0], -np.inf) if is_new else t_s[0]))
         wanted_s = np.arange(first, _index_up_to(float(t_s[-1])) + 1) / GRID_HZ
@@ -137,15 +149,40 @@ class Resampler:
             at_s=knots.at_s[known_by],
             delay_s=knots.delay_s[known_by],
             hole=hole,
+            bridges=bridges,
         )
 
-    @staticmethod
-    def _filtered(antialias: Butterworth, acc_g: FloatArray, *, is_new: bool) -> FloatArray:
+    def _place(self, stamp_s: float) -> int:
+        """Give the last grid index up to a stamp, once filtered."""
+        return _index_up_to(stamp_s - self._filter_delay_s)
+
+    def _bridged(self, t_s: FloatArray) -> list[tuple[float, float]]:
+        """Give the stamps before and after each part that was lost."""
+        before = (t_s[1:] - t_s[:-1] > self._bridge_s).nonzero()[0]
+        return [(float(t_s[i]), float(t_s[i + 1])) for i in before]
+
+    def _filled(self, knots: Stamped, bridged: Sequence[tuple[float, float]]) -> Stamped:
+        """Put samples on the bridges, for a filter knows no time but that of its samples."""
+        if not bridged:
+            return knots
+        period_s = 1 / min(self.rate_hz, FASTEST_SENSOR_HZ)
+        spans = [
+            np.linspace(before_s, after_s, round((after_s - before_s) / period_s) + 1) for before_s, after_s in bridged
+        ]
+        t_s = np.union1d(knots.t_s, np.concatenate([span[1:-1] for span in spans]))
+        known_by = knots.t_s.searchsorted(t_s)
+        acc_g = np.stack([np.interp(t_s, knots.t_s, axis) for axis in knots.acc_g.T], axis=1)
+        return Stamped(t_s, knots.at_s[known_by], acc_g, knots.delay_s[known_by])
+
+    def _filtered(self, antialias: Butterworth, acc_g: FloatArray, *, is_new: bool) -> FloatArray:
         """Filter what was not yet: all of a new stretch, else all but the first row."""
         if is_new:
             antialias.reset()
-            return antialias.push(acc_g)
-        return np.concatenate((acc_g[:1], antialias.push(acc_g[1:])))
+            filtered = antialias.push(acc_g)
+        else:
+            filtered = np.concatenate((self._last_filtered, antialias.push(acc_g[1:])))
+        self._last_filtered = filtered[-1:]
+        return filtered
 
 
 def _between_holes(stamped: Stamped) -> list[Stamped]:
