@@ -143,7 +143,7 @@ class TestRhythm:
     @pytest.mark.parametrize("spm", [104, 166, 230])
     def test_it_says_how_the_power_lies_about_the_multiples_of_the_stride(self, spm):
         """Sizes of 2, 1 and 1 are powers of 4, 1 and 1."""
-        shares = StrideTempo().estimate(waves(120 / spm, [2, 1, 0, 1], 400)).shares()
+        shares = StrideTempo().estimate(waves(120 / spm, [2, 1, 0, 1], 400)).shares
         assert shares / shares.sum() == pytest.approx([4 / 6, 1 / 6, 0, 1 / 6, 0, 0, 0, 0], abs=0.05)
         assert 0.6 < shares.sum() < 1.0
         assert shares.shape == (8,)
@@ -152,9 +152,9 @@ class TestRhythm:
         """A road beside the crank: as much power again, at rates that have nothing to do with it."""
         road = scaled(np.random.default_rng(3).standard_normal((400, 3)), 1.0)
         quiet, rough = (StrideTempo().estimate(scaled(waves(0.7, [1], 400), 1.0) + size * road) for size in (0.0, 1.0))
-        assert quiet.shares()[0] / quiet.shares().sum() > 0.97
-        assert rough.shares()[0] / rough.shares().sum() > 0.9
-        assert rough.shares().sum() < 0.65 * quiet.shares().sum()
+        assert quiet.shares[0] / quiet.shares.sum() > 0.97
+        assert rough.shares[0] / rough.shares.sum() > 0.9
+        assert rough.shares.sum() < 0.65 * quiet.shares.sum()
 
     @pytest.mark.parametrize("n", [240, 400])
     def test_it_says_whether_the_sides_come_again(self, n):

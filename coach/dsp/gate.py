@@ -172,19 +172,19 @@ def _stride(rhythm: Rhythm) -> float:
 
 def _is_half(rhythm: Rhythm) -> bool:
     """Tell whether two periods of something were taken for two steps."""
-    shares = rhythm.shares()
+    shares = rhythm.shares
     return rhythm.alike > BOTH_FELT and float(shares[3]) > TWICE * float(shares[1] + shares[3])
 
 
 def _is_round(rhythm: Rhythm) -> bool:
-    shares = rhythm.shares()
+    shares = rhythm.shares
     return float(shares[0]) > ROUND * float(shares.sum())
 
 
 def _lift(rhythm: Rhythm, motion: FloatArray) -> float:
     """Give the bounce of the last stride (it alone, since a bout may just have begun) against the least of gait."""
     last = motion[-round(_stride(rhythm)) :]
-    bounce_g = math.sqrt(float(np.square(last).sum()) / len(last) * float(rhythm.shares()[1::2].sum()))
+    bounce_g = math.sqrt(float(np.square(last).sum()) / len(last) * float(rhythm.shares[1::2].sum()))
     return bounce_g / (BOUNCE_G * min(1.0, _spm(rhythm) / BOUNCE_SPM) ** 4)
 
 

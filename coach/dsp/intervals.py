@@ -11,6 +11,7 @@ difference is asymmetry, not a change of pace.
 from __future__ import annotations
 
 import math
+from math import exp, sqrt
 
 STRIDE_CV = 0.016
 """Variation of the measured strides about the pace: runners' own is 1 to 2 %. It counts two overlapping strides for
@@ -66,12 +67,13 @@ class IntervalFilter:
         if self._stride_s is None:
             self._stride_s, self._paces = stride_s, [(x, STRIDE_CV**2, 1.0)]
             return
-        self._grow_older(math.log(self._stride_s))
+        self._forget_one()
         paces, total, middle = [], 0.0, 0.0
         begins = 0.0  # a stride that was measured wrong begins nothing
-        for mean, variance, weight in self._paces:
+        for mean, older, weight in ((math.log(self._stride_s), JUMP**2, CHANGE / (1 - CHANGE)), *self._paces):
+            variance = older + _DRIFT
             surprise, spread = x - mean, variance + _NOISE
-            right = _RIGHT * math.exp(-0.5 * surprise * surprise / spread) / math.sqrt(spread)
+            right = _RIGHT * exp(-0.5 * surprise * surprise / spread) / sqrt(spread)
             gain = variance / spread * right / (right + _WRONG)
             now, likely = mean + gain * surprise, weight * (right + begins)
             paces.append((now, (1 - gain) * variance, likely))
@@ -81,11 +83,9 @@ class IntervalFilter:
         self._paces = [(mean, variance, likely / total) for mean, variance, likely in paces]
         self._stride_s = math.exp(middle / total)
 
-    def _grow_older(self, pace: float) -> None:
-        """Put a pace that begins now before the others."""
+    def _forget_one(self) -> None:
+        """Make room for a pace that begins now."""
         paces = self._paces
         if len(paces) == HYPOTHESES:
             likelier = max(paces[-1], paces[-2], key=lambda pace: pace[2])
             paces[-2:] = [(likelier[0], likelier[1], paces[-2][2] + paces[-1][2])]
-        older = [(mean, variance + _DRIFT, (1 - CHANGE) * weight) for mean, variance, weight in paces]
-        self._paces = [(pace, JUMP**2 + _DRIFT, CHANGE), *older]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -57,7 +58,7 @@ ENOUGH = 0.1
 """Of the energy: what a lag must leave for the difference of left and right to be compared over three steps."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rhythm:
     """What the last seconds say.
 
@@ -83,8 +84,9 @@ class Rhythm:
     rms_g: float
     power: FloatArray
 
+    @cached_property
     def shares(self) -> FloatArray:
-        """Give the shares of the power that repeats with the stride, at its rate and its multiples to the eighth.
+        """The shares of the power that repeats with the stride, at its rate and its multiples to the eighth.
 
         The correlation a stride later, frequency by frequency: what has no part in the rhythm, as the buzz of a road,
         is as often against it as for it and adds up to nothing.
