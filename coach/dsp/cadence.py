@@ -53,9 +53,6 @@ is said at those of the last."""
 MOTION_HZ = (0.7, 12.0)
 """What gait is made of, without gravity and without what only some sensors pass on."""
 
-AGREE = 0.06
-"""Two strides that differ by less are one."""
-
 PATIENCE = 2
 PATIENCES: dict[Verdict, int] = {"gait": PATIENCE, "likely": 5, "doubtful": 14}
 """So many estimates in a row must agree: those of gait, likely ones and doubtful ones."""
@@ -195,7 +192,7 @@ class CadenceEngine:
         """Drop the gait and all that hangs on it, not the signal."""
         self._tracker: Tracker | None = None
         self._due = 0
-        self._agreeing: list[float] = []
+        self._agreeing = 0
         self._against = 0
         self._usual_g = 0.0
         self._step_times = StepTimes()
@@ -299,12 +296,12 @@ class CadenceEngine:
         if n < SHORTEST_WINDOW_S * GRID_HZ or self._resampler.rate_hz < SLOWEST_SENSOR_HZ:
             return
         if self._rests(n):
-            self._agreeing.clear()
+            self._agreeing = 0
             return
         rhythm, verdict = self._judged(n, newest)
         if verdict == "other":
-            self._agreeing.clear()
-        elif self._agrees(rhythm, PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
+            self._agreeing = 0
+        elif self._agrees(PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
             yield from self._begin(rhythm, newest, at_s)
 
     def _is_echo(self, rhythm: Rhythm, newest: int) -> bool:
@@ -337,13 +334,10 @@ class CadenceEngine:
             sampled[max(first - offset, 0) : max(last + 1 - offset, 0)] = False
         return sampled if n / 2 < sampled.sum() < n else None
 
-    def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
+    def _agrees(self, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""
-        assert rhythm.stride_s is not None
-        if self._agreeing and abs(self._agreeing[-1] / rhythm.stride_s - 1) > AGREE:
-            self._agreeing.clear()
-        self._agreeing.append(rhythm.stride_s)
-        return len(self._agreeing) >= patience
+        self._agreeing += 1
+        return self._agreeing >= patience
 
     def _begin(self, rhythm: Rhythm, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
         """Start to follow the feet; say the steps that were not said yet."""
@@ -357,7 +351,7 @@ class CadenceEngine:
         if not strides:
             return
         self._tracker, self._against, self._moving_since = tracker, 0, None
-        self._agreeing.clear()
+        self._agreeing = 0
         self._usual_g, self._measured_at = self._vigour_g(n), contacts[-1].at
         self._intervals.reset()
         for measured in strides:
@@ -413,7 +407,7 @@ class CadenceEngine:
     def _check(self, tracker: Tracker, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
         """Look whether the rhythm of the last strides still is gait, and this gait: often where that is in doubt."""
         vigour = self._vigour_g(GRID_HZ) / self._usual_g
-        in_doubt = tracker.misses > 0 or len(self._agreeing) > 0 or not CALMER < vigour < WILDER
+        in_doubt = tracker.misses > 0 or self._agreeing > 0 or not CALMER < vigour < WILDER
         if newest % (RECHECK_HOP if self._against else CHECK_HOP) and not in_doubt:
             return
         n = min(len(self._motion), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
@@ -425,16 +419,16 @@ class CadenceEngine:
             return
         if verdict == "other":
             self._against += 1
-            self._agreeing.clear()
+            self._agreeing = 0
             if self._against >= 3:
                 self._lose(newest)
         elif abs(rhythm.stride_s * GRID_HZ / self._stride() - 1) < ELSEWHERE:
             self._against = 0
-            self._agreeing.clear()
+            self._agreeing = 0
         elif rhythm.match > (SURE if 2 * rhythm.stride_s * GRID_HZ < n else SURE_OF_LESS):
             # Several strides look like one too: only a longer one must prove that it is not just that.
             is_longer = rhythm.stride_s * GRID_HZ > self._stride()
-            if self._agrees(rhythm, 2 * PATIENCE if is_longer and not tracker.misses else PATIENCE):
+            if self._agrees(2 * PATIENCE if is_longer and not tracker.misses else PATIENCE):
                 yield from self._begin(rhythm, newest, at_s)
 
     def _say(self, contacts: Iterable[Contact], newest: int, at_s: float) -> Iterator[Step]:
