@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coach.coaching.nudge import MARGIN_S
 from coach.coaching.prompts import Prompter
 from coach.coaching.target import Band
 from coach.model import Decision
@@ -128,6 +129,12 @@ class TestCoach:
     def test_a_cue_does_not_come_again_in_a_moment_inside(self, configured):
         track = Track(configured("coaching.mode=alert"), voice=True).run(62, 160).run(8, 172).run(20, 160)
         assert said(track) == ["below"]
+
+    @pytest.mark.parametrize("latency_s", [0.0, 0.25, 0.6])
+    def test_words_are_committed_as_far_ahead_as_beats(self, config, latency_s):
+        track = Track(config, voice=True).output(latency_s).run(30, 160)
+        ahead_s = {round(prompt.t_s - prompt.available_s, 6) for prompt in track.prompts}
+        assert ahead_s == {round(latency_s + MARGIN_S, 6)}
 
     @pytest.mark.parametrize("fine", ["tick", "word"])
     def test_fine_is_said_once_a_minute_in_the_band(self, configured, fine):
