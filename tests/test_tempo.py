@@ -176,6 +176,17 @@ class TestRhythm:
     def test_a_window_with_hardly_any_room_for_three_steps_shows_them_all_the_same(self, n):
         assert StrideTempo(one_footed=True).estimate(gait(166, alike=0.2, n=n)).sided > 0.9
 
+    def test_where_three_steps_leave_next_to_nothing_two_are_enough(self):
+        """A few samples of noise beside a few others might come to anything."""
+        sided = []
+        for seed in range(12):
+            chance = np.random.default_rng(seed)
+            turn = 2 * np.pi * np.arange(114) / 72 + chance.uniform(0, 2 * np.pi)
+            steps = np.stack([np.cos(2 * turn), 0.3 * np.sin(turn), 0 * turn], axis=1)
+            noise = 0.15 * chance.standard_normal((114, 3))
+            sided.append(StrideTempo().estimate(steps + noise).sided)
+        assert min(sided) > 0.3
+
     def test_the_power_goes_to_25_hz_in_256_steps(self):
         power = StrideTempo().estimate(waves(0.5, [0, 0, 0, 0, 1], 400)).power
         assert power.shape == (257,)
