@@ -24,7 +24,8 @@ Failure modes, with shares of the time. Jumping jacks land in step: a thigh read
 with its body 0 to 30, a thigh or chest on a rowing machine that jolts at the catch 10 to 50, the thigh or shoe of a
 cyclist 0 to 7. A hand that shakes a sensor on and on reads 3 to 17 %, for less than three seconds 1 to 3. Runners whose
 left and right are the same, on a sensor under 30 Hz that does not feel impacts, are read late, and may be lost for a
-moment.
+moment. Where data are lost a gait that is followed has the benefit of the doubt, and so have long shakes, push-ups and
+jumping jacks: they read up to twice as often (`python -m bench lost`).
 
 The shares are those of draws of three generators of motion, the bench's and two that were not kept; real recordings
 hold only gait and rest.
