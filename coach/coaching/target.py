@@ -32,7 +32,8 @@ SLOWEST_MPS = 1.5
 """Below this nobody runs: the band stays where it was."""
 
 FURTHEST_MPS = 1.5
-"""Further than this from the speed at which the own cadence was measured, nothing is known of it."""
+"""Further than this from the speed at which the own cadence was measured, nothing is known of it; and a speed that
+jumps for a moment counts as no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Target:
 
     @property
     def mps(self) -> float:
-        """The speed, smoothed; 0 where none is known."""
+        """The speed, smoothed, no further from that of the own cadence than is known; 0 where none is known."""
         return self._mps
 
     def ask(self, band: Band) -> None:
@@ -115,10 +116,9 @@ class Target:
         passed_s, self._at_s = min(at_s - self._at_s, LONGEST_S), at_s
         if self._measured_spm is None or not self._config.own_mps or mps < SLOWEST_MPS:
             return
-        self._mps += (1 - math.exp(-passed_s / SMOOTH_S)) * (mps - self._mps)
-        faster_mps = self._mps - self._config.own_mps
-        within_mps = min(max(faster_mps, -FURTHEST_MPS), FURTHEST_MPS)
-        own_spm = self._measured_spm + self._config.spm_per_mps * within_mps
+        known_mps = min(max(mps, self._config.own_mps - FURTHEST_MPS), self._config.own_mps + FURTHEST_MPS)
+        self._mps += (1 - math.exp(-passed_s / SMOOTH_S)) * (known_mps - self._mps)
+        own_spm = self._measured_spm + self._config.spm_per_mps * (self._mps - self._config.own_mps)
         assert self.own_spm is not None
         if abs(own_spm - self.own_spm) >= MOVES_SPM:
             self.own_spm = round(own_spm, 1)

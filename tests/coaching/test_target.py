@@ -91,6 +91,20 @@ class TestSpeed:
             aim.speed(7.5, float(at_s))
         assert aim.own_spm <= 160 + 5.6 * 1.5
 
+    def test_a_speed_that_jumps_for_a_moment_moves_nothing(self, target):
+        aim = target(*AT_2_8)
+        for at_s in range(300):
+            aim.speed(120.0 if at_s == 100 else 2.8, float(at_s))
+            assert aim.own_spm == 160.0
+
+    def test_after_a_sprint_it_is_back_as_soon_as_after_any_other(self, target):
+        aim = target(*AT_2_8)
+        for at_s in range(300):
+            aim.speed(9.0, float(at_s))
+        for at_s in range(300, 300 + int(2 * SMOOTH_S)):
+            aim.speed(2.8, float(at_s))
+        assert aim.own_spm < 160 + 2 * MOVES_SPM
+
     @pytest.mark.parametrize("changes", [(), PERSONAL, (*AT_2_8, "target.spm_per_mps=0")])
     def test_what_has_no_speed_of_its_own_stays(self, target, changes):
         aim = target(*changes)
