@@ -50,7 +50,7 @@ class Prompter:
     def __init__(self, config: VoiceConfig) -> None:
         self._speaks = config.mode != "off"
         self._fine_every_s = math.inf if config.fine == "off" else FINE_S
-        self._cue_every_s = config.again_s or math.inf
+        self._cue_every_s = max(config.again_s, APART_S) if config.again_s else math.inf
         self._wanted: _Wanted | None = None
         self._not_before_s = -math.inf
         self._every_s = self._again_s = math.inf

@@ -126,6 +126,11 @@ class TestCoach:
         track.run(100, 178)
         assert said(track) == [*["below"] * times, "on_target"]
 
+    def test_a_cue_that_is_wanted_at_every_moment_waits_like_any_other(self, configured):
+        track = Track(configured("coaching.mode=alert", "voice.again_s=1e-9"), voice=True)
+        track.run(33, 160).run(6, 172).run(55, 160)
+        assert said(track) == ["below"] * 2
+
     def test_a_cue_does_not_come_again_in_a_moment_inside(self, configured):
         track = Track(configured("coaching.mode=alert"), voice=True).run(62, 160).run(8, 172).run(20, 160)
         assert said(track) == ["below"]
