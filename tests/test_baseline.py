@@ -169,7 +169,7 @@ class TestRecorded:
     ) -> None:
         keep(store, duration_s=175.0, mode="nudge")
         assert coach("baseline", "last") == 5
-        assert "a beat was heard, and what comes after one is not yours alone" in capsys.readouterr().err
+        assert "a beat or a cue was heard, and what comes after one is not yours alone" in capsys.readouterr().err
         keep(store, duration_s=175.0, mode="off")
         assert coach("baseline", "last") == 0
 

@@ -161,7 +161,7 @@ def _offline(what: str, config_file: Path | None, settings: list[str]) -> None:
 def _missing(steady: SteadyMinutes) -> str:
     """Say why nothing was found."""
     if steady.coached:
-        return "a beat was heard, and what comes after one is not yours alone"
+        return "a beat or a cue was heard, and what comes after one is not yours alone"
     if steady.sway is None:
         return "there were no two minutes of running without a stop"
     return f"the steadiest two minutes swayed by {100 * steady.sway:.0f} %, or were a walk"

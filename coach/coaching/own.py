@@ -18,7 +18,7 @@ from datetime import datetime
 
 import numpy as np
 
-from coach.model import Beat, Cadence, Event, Speed
+from coach.model import Beat, Cadence, Event, Prompt, Speed
 
 BLOCK_S = 10.0
 BLOCKS = 12
@@ -27,6 +27,9 @@ SPEED_SWAY = 0.1
 SETTLE_S = 30.0
 HOLE_S = 3.0
 SLOWEST_SPM = 130.0
+
+FASTEST_MPS = 12.0
+"""Nobody runs so fast for two minutes: a pod that says so knows no speed."""
 
 APART_MPS = 0.4
 """Own cadences at speeds further apart than this tell how the runner's cadence follows the speed."""
@@ -58,7 +61,7 @@ class SteadyMinutes:
     Attributes
     ----------
     found : what they gave; None before.
-    coached : whether a beat was heard: what comes after it is not the runner's own.
+    coached : whether a beat was heard, or a cue: what comes after it is not the runner's own.
     sway : how far the last two minutes were from their mean at most, as a part of it; None before there are two.
     """
 
@@ -80,7 +83,7 @@ class SteadyMinutes:
     def take(self, event: Event) -> None:
         """Take the next event of the run."""
         match event:
-            case Beat():
+            case Beat() | Prompt(say="below" | "above" | "target"):
                 self.coached = True
             case Speed():
                 self._speeds.append(event.mps)
@@ -123,7 +126,7 @@ class SteadyMinutes:
         speeds = [mps for _, mps in self._blocks if mps is not None]
         spm = float(np.mean(cadences))
         self.sway = _sway(cadences)
-        known = len(speeds) == BLOCKS and min(speeds) > 0
+        known = len(speeds) == BLOCKS and min(speeds) > 0 and max(speeds) < FASTEST_MPS
         if self.sway <= SWAY and spm >= SLOWEST_SPM and (not known or _sway(speeds) <= SPEED_SWAY):
             self.found = OwnCadence(spm=round(spm, 1), mps=round(float(np.mean(speeds)), 2) if known else None)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coach.coaching.own import BLOCKS, SETTLE_S, OwnCadence, SteadyMinutes, spm_per_mps
-from coach.model import Beat, Cadence, Speed
+from coach.model import Beat, Cadence, Prompt, Speed
 
 EVERY_S = 0.2
 TWO_MINUTES_S = SETTLE_S + 120
@@ -104,11 +104,22 @@ class TestSpeed:
         found = taken(with_speed(readings(165.0, 200), lambda t: 0.0)).found
         assert found == OwnCadence(spm=165.0, mps=None)
 
+    def test_a_speed_that_nobody_runs_at_is_none_known(self):
+        found = taken(with_speed(readings(165.0, 200), lambda t: 25.0)).found
+        assert found == OwnCadence(spm=165.0, mps=None)
+
 
 def test_after_a_beat_nothing_is_the_runners_own():
     beat = Beat(t_s=20.0, available_s=19.8, index=0, foot="unknown")
     steady = taken(readings(165.0, 20), [beat], readings(165.0, 300, 20.0))
     assert (steady.found, steady.coached) == (None, True)
+
+
+@pytest.mark.parametrize(("say", "coached"), [("below", True), ("above", True), ("target", True), ("easy", False)])
+def test_after_a_cue_neither(say, coached):
+    cue = Prompt(t_s=20.0, available_s=19.8, say=say)
+    steady = taken(readings(165.0, 20), [cue], readings(165.0, 300, 20.0))
+    assert (steady.found is None, steady.coached) == (coached, coached)
 
 
 class TestSlope:
