@@ -17,7 +17,7 @@ from coach.cli import status
 from coach.cli.aiming import LADDER_ORIGIN, MEASURED_ORIGIN, aims, kind_key
 from coach.clock import ManualClock
 from coach.coaching.own import Measured, OwnCadence
-from coach.config import SHIPPED, Effective, flag_layer, merge, read_layer, shipped_path
+from coach.config import SHIPPED, Effective, Layer, flag_layer, merge, read_layer, shipped_path, user_path
 from coach.errors import ConfigError
 from coach.model import Packet, SensorState, Summary
 from coach.ports import Emit
@@ -177,10 +177,11 @@ class TestRecorded:
     def test_what_is_not_there_is_said(self, what: str) -> None:
         assert coach("baseline", what) == 5
 
-    @pytest.mark.parametrize(("answer", "kind"), [("y", "personal"), ("n", None)])
+    @pytest.mark.parametrize(("answer", "kind"), [("y", "personal"), ("n", "band")])
     def test_at_a_terminal_it_asks_and_remembers(
-        self, recording: Path, store: Store, monkeypatch: pytest.MonkeyPatch, answer: str, kind: str | None
+        self, recording: Path, store: Store, monkeypatch: pytest.MonkeyPatch, answer: str, kind: str
     ) -> None:
+        store.remember(kind_key("anna"), "personal")
         leader, follower = pty.openpty()
         with os.fdopen(follower) as terminal:
             monkeypatch.setattr("sys.stdin", terminal)
@@ -259,6 +260,7 @@ class TestAims:
         store.keep_baseline(measured(167, 3.5))
         target = self.aimed(store)[0].config.target
         assert (target.own_spm, target.own_mps, target.spm_per_mps) == (167, 3.5, 7.0)
+        assert self.aimed(store, "target.spm_per_mps=4")[0].config.target.spm_per_mps == 4.0
 
     def test_a_simulated_runner_is_known_and_climbs_no_ladder(self, store: Store) -> None:
         target = self.aimed(store, "sensor.kind=simulated", "target.kind=personal")[0].config.target
@@ -327,4 +329,9 @@ class TestFlag:
         assert coach(*brief) == 0
         assert "Your target is 160-168" in capsys.readouterr().err
         assert coach(*brief, "--target", "160-170") == 0
+        assert "Your target" not in capsys.readouterr().err
+        own_file = user_path()
+        own_file.parent.mkdir(parents=True)
+        own_file.write_text('target.kind = "band"\n', encoding="utf-8")
+        assert coach(*brief) == 0
         assert "Your target" not in capsys.readouterr().err

@@ -47,7 +47,7 @@ def aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> 
 
 
 def _aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
-    own = _own(effective.config, store)
+    own = _own(effective, store)
     config = effective.over(own).config
     target = config.target
     if target.kind == "band":
@@ -60,11 +60,12 @@ def _aims(effective: Effective, store: Store | None, say: Say, now: datetime) ->
     return [own, _rung(config, store, say, now)]
 
 
-def _own(config: Config, store: Store | None) -> Layer:
-    """Give the own cadence as it was measured last; nothing where the settings say it themselves."""
+def _own(effective: Effective, store: Store | None) -> Layer:
+    """Give the own cadence as it was measured last; nothing that the settings say themselves."""
     from coach.coaching.own import spm_per_mps
-    from coach.config import Layer
+    from coach.config import SHIPPED, Layer
 
+    config = effective.config
     if config.target.own_spm:
         return Layer(MEASURED_ORIGIN, {})
     if config.sensor.kind == "simulated":
@@ -72,8 +73,9 @@ def _own(config: Config, store: Store | None) -> Layer:
     measured = [one.own for one in store.baselines(config.runner.name)] if store is not None else []
     if not measured:
         return Layer(MEASURED_ORIGIN, {})
-    own, slope = measured[0], spm_per_mps(measured)
-    return Layer(MEASURED_ORIGIN, {"target": {"own_spm": own.spm, "own_mps": own.mps or 0.0, "spm_per_mps": slope}})
+    own, by_shipped = measured[0], effective.origins["target.spm_per_mps"] == SHIPPED
+    slope = {"spm_per_mps": spm_per_mps(measured)} if by_shipped else {}
+    return Layer(MEASURED_ORIGIN, {"target": {"own_spm": own.spm, "own_mps": own.mps or 0.0, **slope}})
 
 
 def _tell_if_far(target: TargetConfig, say: Say) -> None:

@@ -185,8 +185,9 @@ def _keep(own: OwnCadence, config: Config, store: Store | None, *, asks: bool) -
         return
     store.keep_baseline(Measured(at=datetime.now(UTC), runner=config.runner.name, own=own))
     if asks and sys.stdin is not None and sys.stdin.isatty():
-        if click.confirm("Run towards it from now on?", default=True):
-            store.remember(kind_key(config.runner.name), "personal")
+        wanted = click.confirm("Run towards it from now on?", default=True)
+        store.remember(kind_key(config.runner.name), "personal" if wanted else "band")
+        if wanted:
             click.echo("It begins on the first rung, 2.5 % above your own, and rises with what you hold.")
         return
     click.echo("Run towards it with: coach run --target personal")

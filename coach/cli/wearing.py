@@ -108,7 +108,7 @@ def remembered(store: Store | None, effective: Effective, say: Callable[[str], N
         tree = {
             "sensor": _of_sensors(store, effective.config.sensor),
             "audio": _of_sound(store, effective),
-            "target": _of_target(store, effective.config),
+            "target": _of_target(store, effective),
         }
     except StoreError as error:
         say(f"nothing is remembered: {error}")
@@ -123,9 +123,13 @@ def _of_sensors(store: Store, sensor: SensorConfig) -> dict[str, object]:
     return {key: value for key, value in known.items() if value}
 
 
-def _of_target(store: Store, config: Config) -> dict[str, object]:
-    """Recall which kind of target the runner wants."""
-    kind = store.recall(kind_key(config.runner.name))
+def _of_target(store: Store, effective: Effective) -> dict[str, object]:
+    """Recall which kind of target the runner wants, unless the settings say it."""
+    from coach.config import SHIPPED
+
+    if effective.origins["target.kind"] != SHIPPED:
+        return {}
+    kind = store.recall(kind_key(effective.config.runner.name))
     return {} if kind is None else {"kind": kind}
 
 
