@@ -173,6 +173,14 @@ class TestRecorded:
         keep(store, duration_s=175.0, mode="off")
         assert coach("baseline", "last") == 0
 
+    def test_what_is_measured_in_a_kept_run_is_of_who_ran_it(self, store: Store) -> None:
+        keep(store, duration_s=175.0, mode="off", runner="ben")
+        assert coach("baseline", "last") == 0
+        assert [len(store.baselines(runner)) for runner in ("ben", "")] == [1, 0]
+        keep(store, duration_s=175.0, mode="off")
+        assert coach("baseline", "last", "--set", "runner.name=anna") == 0
+        assert [len(store.baselines(runner)) for runner in ("ben", "", "anna")] == [1, 0, 1]
+
     @pytest.mark.parametrize("what", ["nowhere.csv", "7"])
     def test_what_is_not_there_is_said(self, what: str) -> None:
         assert coach("baseline", what) == 5
@@ -193,18 +201,20 @@ class TestRecorded:
         assert [one.runner for one in store.baselines("anna")] == ["anna"]
 
 
-def keep(store: Store, *, duration_s: float, mode: str) -> None:
+def keep(store: Store, *, duration_s: float, mode: str, runner: str = "") -> None:
     """Keep a run of a simulated runner, made in virtual time."""
     from coach.offline import Loop
     from coach.pipeline import Pipeline
     from sensors.codecs import decode
     from sensors.simulated import SimulatedRunner
 
-    effective = settings(f"coaching.mode={mode}", "simulation.cadence_spm=162", "simulation.rate_hz=50")
+    effective = settings(
+        f"coaching.mode={mode}", "simulation.cadence_spm=162", "simulation.rate_hz=50", f"runner.name={runner}"
+    )
     config = effective.config
     writer = store.begin(config=config.model_dump(), origins={}, source={"kind": "simulated"}, on_problem=print)
-    runner = SimulatedRunner(config.simulation)
-    Loop(Pipeline(config, decode), listeners=[runner], sinks=[writer]).follow(runner, duration_s)
+    source = SimulatedRunner(config.simulation)
+    Loop(Pipeline(config, decode), listeners=[source], sinks=[writer]).follow(source, duration_s)
     writer.close()
 
 

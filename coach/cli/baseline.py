@@ -18,7 +18,6 @@ from coach.errors import RecordingError, SensorError
 
 if TYPE_CHECKING:
     from coach.coaching.own import OwnCadence, SteadyMinutes
-    from coach.config import Config
     from coach.model import Event, Input
     from coach.store.book import Store
 
@@ -133,7 +132,7 @@ def _live(live: LiveFlags, worn: list[str]) -> None:
         if store is not None and outcome.connected:
             remember(store, effective.config.sensor, outcome, notices.say)
     if measuring.steady.found is not None:
-        _keep(measuring.steady.found, effective.config, store, asks=not live.headless)
+        _keep(measuring.steady.found, effective.config.runner.name, store, asks=not live.headless)
         return
     outcome.exit()
     raise SensorError(f"your own cadence is not known yet: {_missing(measuring.steady)}", hint="run it once more")
@@ -153,9 +152,11 @@ def _offline(what: str, config_file: Path | None, settings: list[str]) -> None:
     flagged = [*settings, *UNCOACHED] if is_recording(what) else settings  # what a runner heard counts
     with opened(what, config_file, flagged, lenient=False) as recorded:
         Loop(Pipeline(recorded.config, decode), sinks=[measuring]).follow(recorded.inputs)
+        runner = recorded.config.runner.name or config.runner.name  # a run that names its runner is his or hers
     if measuring.steady.found is None:
         raise RecordingError(f"{what}: no own cadence in it: {_missing(measuring.steady)}")
-    _keep(measuring.steady.found, config, open_store(config, lambda text: click.echo(text, err=True)), asks=True)
+    store = open_store(config, lambda text: click.echo(text, err=True))
+    _keep(measuring.steady.found, runner, store, asks=True)
 
 
 def _missing(steady: SteadyMinutes) -> str:
@@ -167,7 +168,7 @@ def _missing(steady: SteadyMinutes) -> str:
     return f"the steadiest two minutes swayed by {100 * steady.sway:.0f} %, or were a walk"
 
 
-def _keep(own: OwnCadence, config: Config, store: Store | None, *, asks: bool) -> None:
+def _keep(own: OwnCadence, runner: str, store: Store | None, *, asks: bool) -> None:
     """Keep what was measured, and propose."""
     from coach.coaching.own import Measured
     from coach.coaching.target import Band
@@ -183,10 +184,10 @@ def _keep(own: OwnCadence, config: Config, store: Store | None, *, asks: bool) -
     if store is None:
         click.echo(f"It is not kept; put it in your config.toml: target.own_spm = {own.spm:g}", err=True)
         return
-    store.keep_baseline(Measured(at=datetime.now(UTC), runner=config.runner.name, own=own))
+    store.keep_baseline(Measured(at=datetime.now(UTC), runner=runner, own=own))
     if asks and sys.stdin is not None and sys.stdin.isatty():
         wanted = click.confirm("Run towards it from now on?", default=True)
-        store.remember(kind_key(config.runner.name), "personal" if wanted else "band")
+        store.remember(kind_key(runner), "personal" if wanted else "band")
         if wanted:
             click.echo("It begins on the first rung, 2.5 % above your own, and rises with what you hold.")
         return
