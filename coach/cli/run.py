@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -55,7 +55,7 @@ def run(live: LiveFlags, worn: list[str], pain: bool) -> None:
         return
     over = caring.uncoached(effective.config, store, notices.say)
     if not over:
-        over = aims(effective, store, notices.say, datetime.now(UTC))
+        over = aims(effective, store, notices.say, datetime.now().astimezone())
     assignment = assignment_for(effective.over(*over).config, store, notices.say)
     effective = searched(live, worn, effective, store, notices.say).over(*over)
     latency_ms = effective.config.audio.latency_ms

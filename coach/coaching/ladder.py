@@ -48,6 +48,7 @@ def rung(goal_pct: float, runs: Sequence[Climb], pains: Sequence[datetime], now:
     Parameters
     ----------
     goal_pct : where the ladder is to lead. runs : in any order. pains : when new pain was told.
+    now : in the time zone of the runner, who is told a day and an hour.
     """
     pct, held, hurt = min(RUNG_PCT, goal_pct), 0, False
     since: datetime | None = None
@@ -67,5 +68,6 @@ def rung(goal_pct: float, runs: Sequence[Climb], pains: Sequence[datetime], now:
     if held < HELD_RUNS or since is None:
         return Rung(pct, f"{held} of {HELD_RUNS} runs held, then +{above_pct:g} %")
     if now < since + APART:
-        return Rung(pct, f"{HELD_RUNS} runs held; +{above_pct:g} % from {(since + APART):%A} on: one rung a week")
+        opens = (since + APART).astimezone(now.tzinfo)
+        return Rung(pct, f"{HELD_RUNS} runs held; +{above_pct:g} % from {opens:%A %H:%M} on: one rung a week")
     return Rung(above_pct, f"a rung higher: {HELD_RUNS} runs held at +{pct:g} %")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -32,7 +32,11 @@ class TestRising:
 
     def test_it_does_not_rise_within_the_week(self):
         waits = rung(5.0, runs(2.5, 0, 1, 2, 3), [], day(6.9))
-        assert (waits.pct, waits.reason) == (2.5, "3 runs held; +5 % from Monday on: one rung a week")
+        assert (waits.pct, waits.reason) == (2.5, "3 runs held; +5 % from Monday 06:00 on: one rung a week")
+
+    def test_the_day_is_that_of_the_runner(self):
+        now = day(6.9).astimezone(timezone(timedelta(hours=-8)))
+        assert "+5 % from Sunday 22:00 on" in rung(5.0, runs(2.5, 0, 1, 2, 3), [], now).reason
 
     def test_runs_that_were_not_held_do_not_count(self):
         waits = rung(5.0, [*runs(2.5, 0, 2), *runs(2.5, 4, 6, 8, held=False)], [], day(30))
