@@ -82,8 +82,8 @@ class Coach:
         yield from self._told(self._nudge.set_band(band, at_s))
 
     def move_band(self, band: Band, at_s: float, reason: str) -> Iterator[CoachingEvent]:
-        """Go on towards a band that moved with the runner's speed."""
-        yield from self._told(self._nudge.move_band(band, at_s, reason))
+        """Go on towards a band that moved with the runner's speed, which is nothing to say."""
+        yield from self._nudge.move_band(band, at_s, reason)
 
     def aim(self, band: Band, mode: CoachingMode, at_s: float, reason: str) -> Iterator[CoachingEvent]:
         """Coach towards a band and in a way from now on, as a plan asks."""

@@ -131,6 +131,16 @@ class TestCoach:
         track.run(33, 160).run(6, 172).run(55, 160)
         assert said(track) == ["below"] * 2
 
+    @pytest.mark.parametrize(
+        ("changes", "spm", "heard"),
+        [(("coaching.mode=alert",), 160, ["below"] * 4), (("voice.fine=word",), 180, ["fine"] * 3)],
+    )
+    def test_a_band_that_moves_with_the_speed_changes_nothing_of_what_is_said(self, configured, changes, spm, heard):
+        track = Track(configured(*changes), voice=True)
+        for number in range(20):
+            track.tell(track.coach.move_band(Band(168.0 + number % 2, 190.0), track.now, "faster")).run(10.4, spm)
+        assert said(track) == heard
+
     def test_a_cue_does_not_come_again_in_a_moment_inside(self, configured):
         track = Track(configured("coaching.mode=alert"), voice=True).run(62, 160).run(8, 172).run(20, 160)
         assert said(track) == ["below"]
