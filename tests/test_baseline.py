@@ -327,6 +327,22 @@ class TestFlag:
         assert coach("demo", "--fast", "--target", "+5%", "--duration", 5, "--cadence", 160) == 0
         assert "In your own band, 5 % above 160 spm" in capsys.readouterr().out
 
+    @pytest.mark.parametrize("target", ["personal", "+5%"])
+    def test_a_replay_asks_for_the_own_cadence_too(
+        self, store: Store, target: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        keep(store, duration_s=20.0, mode="nudge")
+        assert coach("replay", "last", "--target", target) == 2
+        assert "your own cadence is not known yet" in capsys.readouterr().err
+        assert coach("replay", "last", "--target", target, "--set", "target.own_spm=160") == 0
+
+    def test_a_run_that_is_not_kept_says_that_it_does_not_look(
+        self, store: Store, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store.keep_baseline(measured(160))
+        assert coach("run", "--address", POD, "--target", "personal", "--no-keep") == 2
+        assert "a run that is not kept does not look into the store" in capsys.readouterr().err
+
     def test_more_than_ten_per_cent_is_refused(self) -> None:
         assert coach("demo", "--fast", "--target", "+12%") == 2
 

@@ -54,7 +54,8 @@ def _aims(effective: Effective, store: Store | None, say: Say, now: datetime) ->
         _tell_if_far(target, say)
         return [own]
     if not target.own_spm:
-        raise ConfigError([f"target.kind: personal, but {UNKNOWN}"], hint=HINT)
+        unread = "; a run that is not kept does not look into the store" if store is None else ""
+        raise ConfigError([f"target.kind: personal, but {UNKNOWN}{unread}"], hint=HINT)
     if config.sensor.kind == "simulated" or config.coaching.plan:
         return [own]
     return [own, _rung(config, store, say, now)]

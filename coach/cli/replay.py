@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coach.cli.options import FILE, flags, load_settings, settings_options, target_flags
+from coach.errors import ConfigError
 
 if TYPE_CHECKING:
     from coach.config import Config
@@ -51,7 +52,23 @@ def replay(
 
     outlets = Outlets(events=events, wav=wav, as_json=as_json)
     with opened(what, config_file, flagged, lenient=lenient) as source:
+        _check_target(source.config)
         play(source.inputs, source.config, source.described, outlets)
+
+
+def _check_target(config: Config) -> None:
+    """Refuse a personal target of nobody's cadence; a run that is not coached has none.
+
+    Raises
+    ------
+    ConfigError
+        Then.
+    """
+    from coach.cli.aiming import UNKNOWN
+
+    if config.target.kind == "personal" and not config.target.own_spm and config.coaching.mode != "off":
+        hint = "a replay asks no store: --set target.own_spm=160, or --target LOW-HIGH"
+        raise ConfigError([f"target.kind: personal, but {UNKNOWN}"], hint=hint)
 
 
 def is_recording(what: str) -> bool:
