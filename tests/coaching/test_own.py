@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coach.coaching.own import BLOCKS, SETTLE_S, OwnCadence, SteadyMinutes, spm_per_mps
+from coach.coaching.own import BLOCK_S, BLOCKS, SETTLE_S, OwnCadence, SteadyMinutes, spm_per_mps
 from coach.model import Beat, Cadence, Prompt, Speed
 
 EVERY_S = 0.2
@@ -28,6 +28,11 @@ def with_speed(events, mps):
         for event in events
         for one in (Speed(t_s=event.t_s, available_s=event.t_s, mps=mps(event.t_s), sensor="pod"), event)
     ]
+
+
+def by_blocks(mean, by):
+    """Give what is above the mean in one block, and below it in the next."""
+    return lambda t: mean * (1 + (by if (t - SETTLE_S) // BLOCK_S % 2 else -by))
 
 
 def taken(*parts):
@@ -64,6 +69,10 @@ class TestFinding:
         assert uneven.found is None
         assert uneven.sway == pytest.approx(0.056, abs=0.01)
 
+    @pytest.mark.parametrize(("by", "found"), [(0.029, True), (0.033, False)])
+    def test_three_per_cent_is_the_edge(self, by, found):
+        assert (taken(readings(by_blocks(165.0, by), 300)).found is not None) is found
+
     def test_a_quick_start_does_not_count(self):
         found = taken(readings(lambda t: 180.0 if t < SETTLE_S else 165.0, TWO_MINUTES_S + 3)).found
         assert found == OwnCadence(spm=165.0)
@@ -72,7 +81,8 @@ class TestFinding:
         assert taken(readings(165.0, 200), readings(180.0, 300, 200.0)).found == OwnCadence(spm=165.0)
 
     def test_a_walk_is_no_run(self):
-        assert taken(readings(118.0, 400)).found is None
+        assert taken(readings(128.0, 400)).found is None
+        assert taken(readings(132.0, 400)).found == OwnCadence(spm=132.0)
 
 
 class TestHoles:
@@ -87,6 +97,7 @@ class TestHoles:
         assert taken(readings(165.0, 90.5), lost, readings(165.0, 65, 92.5)).found == OwnCadence(spm=165.0)
 
     def test_a_long_one_does(self):
+        assert taken(readings(165.0, 90), readings(165.0, 65, 94.0)).found is None
         lost = [reading(95.0, None, "lost")]
         steady = taken(readings(165.0, 90), lost, readings(165.0, 65, 98.0))
         assert (steady.found, steady.so_far_s < 120) == (None, True)
@@ -99,6 +110,10 @@ class TestSpeed:
 
     def test_an_unso_far_speed_is_not_steady(self):
         assert taken(with_speed(readings(165.0, 300), lambda t: 2.4 if t % 60 < 30 else 3.2)).found is None
+
+    @pytest.mark.parametrize(("by", "found"), [(0.08, True), (0.13, False)])
+    def test_a_tenth_is_the_edge(self, by, found):
+        assert (taken(with_speed(readings(165.0, 300), by_blocks(2.8, by))).found is not None) is found
 
     def test_no_speed_at_all_is_none_known(self):
         found = taken(with_speed(readings(165.0, 200), lambda t: 0.0)).found
