@@ -298,7 +298,7 @@ def test_status_in_words(reading: Cadence, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("mps", "text"),
-    [(2.3, "below your band, fine at an easy pace"), (3.2, "below your band"), (0.0, "below your band")],
+    [(2.55, "below your band, fine at an easy pace"), (2.65, "below your band"), (0.0, "below your band")],
 )
 def test_below_the_band_is_fine_at_an_easy_pace(mps: float, text: str) -> None:
     speed = Speed(t_s=1.0, available_s=1.0, mps=mps, sensor="pod")
