@@ -38,7 +38,7 @@ class Note:
     Parameters
     ----------
     at : when it was noted, with its time zone.
-    run : the run that it belongs to; None for a note of its own.
+    runner : who noted it; "" where nobody is named. run : the run that it belongs to; None for a note of its own.
     when : whether it tells of before or after the run.
     back_pain : 0 none, to 10 the worst.
     new_pain : where there is pain that was not there before.
@@ -48,6 +48,7 @@ class Note:
     """
 
     at: datetime
+    runner: str = ""
     run: int | None = None
     when: When | None = None
     back_pain: int | None = None

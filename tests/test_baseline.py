@@ -17,7 +17,7 @@ from coach.cli import status
 from coach.cli.aiming import LADDER_ORIGIN, MEASURED_ORIGIN, aims, kind_key
 from coach.clock import ManualClock
 from coach.coaching.own import Measured, OwnCadence
-from coach.config import SHIPPED, Effective, Layer, flag_layer, merge, read_layer, shipped_path, user_path
+from coach.config import SHIPPED, Effective, flag_layer, merge, read_layer, shipped_path, user_path
 from coach.errors import ConfigError
 from coach.model import Packet, SensorState, Summary
 from coach.ports import Emit
@@ -181,6 +181,12 @@ class TestRecorded:
         assert coach("baseline", "last", "--set", "runner.name=anna") == 0
         assert [len(store.baselines(runner)) for runner in ("ben", "", "anna")] == [1, 0, 1]
 
+    def test_a_simulated_runners_is_nobodys(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+        keep(store, duration_s=175.0, mode="off", kind="simulated")
+        assert coach("baseline", "last") == 0
+        assert "It is not kept" in capsys.readouterr().err
+        assert store.baselines("") == []
+
     @pytest.mark.parametrize("what", ["nowhere.csv", "7"])
     def test_what_is_not_there_is_said(self, what: str) -> None:
         assert coach("baseline", what) == 5
@@ -201,7 +207,7 @@ class TestRecorded:
         assert [one.runner for one in store.baselines("anna")] == ["anna"]
 
 
-def keep(store: Store, *, duration_s: float, mode: str, runner: str = "") -> None:
+def keep(store: Store, *, duration_s: float, mode: str, runner: str = "", kind: str = "ble") -> None:
     """Keep a run of a simulated runner, made in virtual time."""
     from coach.offline import Loop
     from coach.pipeline import Pipeline
@@ -212,7 +218,7 @@ def keep(store: Store, *, duration_s: float, mode: str, runner: str = "") -> Non
         f"coaching.mode={mode}", "simulation.cadence_spm=162", "simulation.rate_hz=50", f"runner.name={runner}"
     )
     config = effective.config
-    writer = store.begin(config=config.model_dump(), origins={}, source={"kind": "simulated"}, on_problem=print)
+    writer = store.begin(config=config.model_dump(), origins={}, source={"kind": kind}, on_problem=print)
     source = SimulatedRunner(config.simulation)
     Loop(Pipeline(config, decode), listeners=[source], sinks=[writer]).follow(source, duration_s)
     writer.close()
@@ -305,6 +311,24 @@ class TestAims:
         store.note(Note(at=NOW - timedelta(days=2), new_pain=("calf",)))
         said = self.aimed(store, "target.kind=personal", "target.own_spm=160")[1][0]
         assert said.startswith("Your target is 160-168, +2.5 % of your own 160: a rung down after new pain")
+
+    def test_the_pain_of_another_runner_is_no_step_back(self, store: Store) -> None:
+        ran(store, NOW - timedelta(days=3), raise_pct=5.0)
+        store.note(Note(at=NOW - timedelta(days=2), runner="ben", new_pain=("calf",)))
+        assert self.aimed(store, "target.kind=personal", "target.own_spm=160")[0].config.target.raise_pct == 5.0
+
+    def test_what_is_measured_anew_begins_on_the_first_rung(self, store: Store) -> None:
+        ran(store, NOW - timedelta(days=3), raise_pct=5.0)
+        assert self.aimed(store, "target.kind=personal", "target.own_spm=164")[0].config.target.raise_pct == 2.5
+
+    def test_a_plan_after_new_pain_is_warned_of(self, store: Store) -> None:
+        store.note(Note(at=NOW - timedelta(days=20), new_pain=("hip",)))
+        assert self.aimed(store, "target.own_spm=160", "coaching.plan=faded")[1] == []
+        store.note(Note(at=NOW - timedelta(days=2), new_pain=("calf",)))
+        said = self.aimed(store, "target.own_spm=160", "coaching.plan=faded")[1]
+        assert said == [
+            "You noted new pain on 2026-03-18; a plan takes no step back by itself: choose an easier one, or rest."
+        ]
 
     def test_a_plan_has_targets_of_its_own(self, store: Store) -> None:
         changes = ("target.kind=personal", "target.own_spm=160", "coaching.plan=faded")

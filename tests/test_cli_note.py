@@ -152,7 +152,7 @@ def test_a_run_that_never_began_leaves_its_note_to_the_next_one(coach: Coach, st
 def test_a_store_that_cannot_give_a_run_its_notes_does_not_spoil_it(
     coach: Coach, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(store: Store, run: int, since: datetime) -> None:
+    def full(store: Store, run: int, since: datetime, runner: str) -> None:
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(Store, "give_notes", full)
@@ -257,10 +257,21 @@ def test_a_run_that_is_not_kept_is_not_coached_either(coach: Coach, store: Store
     assert store.runs() == []
 
 
+def test_the_notes_of_one_runner_are_not_those_of_another(coach: Coach, store: Store) -> None:
+    ben = ("--set", "runner.name=ben")
+    assert coach("note", "--red-flag", "leg", *ben).code == 0
+    assert "Coaching is off" in coach(*RUN, "--headless", "--duration", 1, *ben).err
+    assert "Coaching is off" not in coach(*RUN, "--headless", "--duration", 1).err
+    assert "pain shooting" in coach("note", *ben).out
+    assert "pain shooting" not in coach("note").out
+    assert coach("note", "--pain", 2, *ben).err.startswith("Kept with run 1 ")
+    assert [note.runner for note in store.notes()] == ["ben", "ben"]
+
+
 def test_notes_that_cannot_be_read_are_told_of_and_stop_no_run(
     coach: Coach, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def damaged(store: Store) -> list[Note]:
+    def damaged(store: Store, runner: str) -> list[Note]:
         raise StoreError("is damaged")
 
     monkeypatch.setattr(Store, "notes", damaged)

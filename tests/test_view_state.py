@@ -304,6 +304,7 @@ def test_below_the_band_is_fine_at_an_easy_pace(mps: float, text: str) -> None:
     speed = Speed(t_s=1.0, available_s=1.0, mps=mps, sensor="pod")
     assert status_text(folded(speed, cadence(1.0, 164.0))) == text
     assert status_text(folded(speed, cadence(1.0, 175.0))) == "in your band"
+    assert status_text(folded(speed, cadence(12.0, 164.0))) == "below your band"  # the pod has been gone for long
 
 
 def test_who_is_being_measured_is_not_judged() -> None:

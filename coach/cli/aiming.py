@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coach.errors import ConfigError, StoreError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from coach.store.kept import RunInfo
 
 Say = Callable[[str], None]
+
+REMINDED = timedelta(days=14)
 
 MEASURED_ORIGIN = "coach baseline"
 LADDER_ORIGIN = "your ladder"
@@ -31,8 +33,8 @@ def kind_key(runner: str) -> str:
 def aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
     """Give what is to be laid over the settings: the runner's own cadence, and the rung of a personal target.
 
-    A simulated runner's own cadence is that of its settings, and it climbs no ladder. A store that cannot be read is
-    told of, and knows nothing.
+    A simulated runner's own cadence is the one it runs at, unless the settings name one, and it climbs no ladder. A
+    store that cannot be read is told of, and knows nothing.
 
     Raises
     ------
@@ -49,6 +51,8 @@ def aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> 
 def _aims(effective: Effective, store: Store | None, say: Say, now: datetime) -> list[Layer]:
     own = _own(effective, store)
     config = effective.over(own).config
+    if config.coaching.plan and store is not None:
+        _tell_of_pain(store, config, say, now)
     target = config.target
     if target.kind == "band":
         _tell_if_far(target, say)
@@ -79,6 +83,14 @@ def _own(effective: Effective, store: Store | None) -> Layer:
     return Layer(MEASURED_ORIGIN, {"target": {"own_spm": own.spm, "own_mps": own.mps or 0.0, **slope}})
 
 
+def _tell_of_pain(store: Store, config: Config, say: Say, now: datetime) -> None:
+    """Say that a plan does not step back by itself, within two weeks of new pain."""
+    since = [at for at in _pains(store, config) if now - at < REMINDED]
+    if since:
+        on = f"{max(since).astimezone(now.tzinfo):%Y-%m-%d}"
+        say(f"You noted new pain on {on}; a plan takes no step back by itself: choose an easier one, or rest.")
+
+
 def _tell_if_far(target: TargetConfig, say: Say) -> None:
     from coach.coaching.target import MOST_PCT, is_too_far
 
@@ -96,22 +108,32 @@ def _rung(config: Config, store: Store | None, say: Say, now: datetime) -> Layer
     from coach.config import Layer
 
     target = config.target
-    climbs = list(_climbs(store.runs(), config.runner.name)) if store is not None else []
-    pains = [note.at for note in store.notes() if note.new_pain] if store is not None else []
+    climbs = list(_climbs(store.runs(), config)) if store is not None else []
+    pains = list(_pains(store, config)) if store is not None else []
     today = rung(target.raise_pct, climbs, pains, now)
     band = Band.above(target.own_spm, today.pct)
     say(f"Your target is {band}, +{today.pct:g} % of your own {target.own_spm:g}: {today.reason}.")
     return Layer(LADDER_ORIGIN, {"target": {"raise_pct": today.pct}})
 
 
-def _climbs(runs: list[RunInfo], runner: str) -> Iterator[Climb]:
-    """Give the runs of a runner that were coached towards a personal target; a plan has targets of its own."""
+def _pains(store: Store, config: Config) -> Iterator[datetime]:
+    """Give when the runner told of new pain."""
+    return (note.at for note in store.notes(config.runner.name) if note.new_pain)
+
+
+def _climbs(runs: list[RunInfo], config: Config) -> Iterator[Climb]:
+    """Give the runs of the runner that were coached towards a personal target; a plan has targets of its own.
+
+    Those above another own cadence do not count: what is measured anew begins on the first rung.
+    """
     from coach.coaching.ladder import Climb, is_held
 
     for run in runs:
         target, coaching = run.config.get("target", {}), run.config.get("coaching", {})
         coached = coaching.get("mode") != "off" and not coaching.get("plan")
-        if target.get("kind") != "personal" or not coached or run.runner != runner:
+        if target.get("kind") != "personal" or not coached or run.runner != config.runner.name:
+            continue
+        if target.get("own_spm") != config.target.own_spm:
             continue
         if run.summary is not None and run.source.get("kind") != "simulated":
             held = is_held(run.summary["in_band_s"], run.summary["running_s"])

@@ -132,7 +132,8 @@ def _live(live: LiveFlags, worn: list[str]) -> None:
         if store is not None and outcome.connected:
             remember(store, effective.config.sensor, outcome, notices.say)
     if measuring.steady.found is not None:
-        _keep(measuring.steady.found, effective.config.runner.name, store, asks=not live.headless)
+        kept_in = store if source["kind"] != "simulated" else None
+        _keep(measuring.steady.found, effective.config.runner.name, kept_in, asks=not live.headless)
         return
     outcome.exit()
     raise SensorError(f"your own cadence is not known yet: {_missing(measuring.steady)}", hint="run it once more")
@@ -153,9 +154,10 @@ def _offline(what: str, config_file: Path | None, settings: list[str]) -> None:
     with opened(what, config_file, flagged, lenient=False) as recorded:
         Loop(Pipeline(recorded.config, decode), sinks=[measuring]).follow(recorded.inputs)
         runner = recorded.config.runner.name or config.runner.name  # a run that names its runner is his or hers
+        keeps = recorded.described.get("kind") != "simulated"
     if measuring.steady.found is None:
         raise RecordingError(f"{what}: no own cadence in it: {_missing(measuring.steady)}")
-    store = open_store(config, lambda text: click.echo(text, err=True))
+    store = open_store(config, lambda text: click.echo(text, err=True)) if keeps else None
     _keep(measuring.steady.found, runner, store, asks=True)
 
 

@@ -58,12 +58,12 @@ def check_can_ask(*, keeps: bool) -> None:
         )
 
 
-def ask_before(store: Store | None, say: Say) -> bool:
-    """Ask before a run; tell whether it may begin. What was answered is kept, however the questions end.
+def ask_before(store: Store | None, say: Say, runner: str = "") -> bool:
+    """Ask a runner before a run; tell whether it may begin. What was answered is kept, however the questions end.
 
     The answers wait in the store until a run of the same day begins: a sensor that is not found loses none.
     """
-    note = Note(at=datetime.now(UTC), when="before")
+    note = Note(at=datetime.now(UTC), runner=runner, when="before")
     try:
         note = replace(note, back_pain=_ask("Back pain now, 0-10 (Enter skips)", _pain))
         flags = f"{RED_FLAGS['leg'].capitalize()}, {RED_FLAGS['numbness']}, or {RED_FLAGS['standing']}? [y/N]"
@@ -76,10 +76,10 @@ def ask_before(store: Store | None, say: Say) -> bool:
     return note.red_flag is None
 
 
-def ask_after(store: Store | None, run: int, say: Say) -> None:
-    """Ask after a run that has been kept. What was answered is kept, however the questions end."""
+def ask_after(store: Store | None, run: int, say: Say, runner: str = "") -> None:
+    """Ask a runner after a run that has been kept. What was answered is kept, however the questions end."""
     _forget_typed()
-    note = Note(at=datetime.now(UTC), run=run, when="after")
+    note = Note(at=datetime.now(UTC), runner=runner, run=run, when="after")
     try:
         note = replace(note, back_pain=_ask("Back pain now, 0-10 (Enter skips)", _pain))
         note = replace(note, new_pain=_ask("New pain? calf, Achilles, hip (Enter: none)", _new_pains))
@@ -119,12 +119,12 @@ def _red_flag_up(config: Config, store: Store | None, say: Say) -> Note | None:
 
     try:
         if store is not None:
-            return standing_red_flag(store.notes())
+            return standing_red_flag(store.notes(config.runner.name))
         path = store_path(config.store.path)
         if not path.exists():
             return None
         with Store.open(path) as opened:
-            return standing_red_flag(opened.notes())
+            return standing_red_flag(opened.notes(config.runner.name))
     except StoreError as error:
         say(f"your notes cannot be read: {error}")
         return None

@@ -65,7 +65,7 @@ class Keeping:
             say(f"this run will not be kept: {error}")
             return
         if notes_since is not None:
-            _give_notes(store, self.writer, notes_since, say)
+            _give_notes(store, self.writer, notes_since, effective.config.runner.name, say)
 
     def end(self, say: Say, *, began: bool) -> int | None:
         """Close, say where the run is, and give its number; one that never began is not kept."""
@@ -92,10 +92,10 @@ class Keeping:
         return run
 
 
-def _give_notes(store: Store, writer: RunWriter, since: datetime, say: Say) -> None:
+def _give_notes(store: Store, writer: RunWriter, since: datetime, runner: str, say: Say) -> None:
     try:
         run = store.id_of(writer)
         if run is not None:
-            store.give_notes(run, since)
+            store.give_notes(run, since, runner)
     except StoreError as error:
         say(f"the notes from before this run are not kept with it: {error}")

@@ -71,8 +71,10 @@ def note(
         raise UsageError("--cleared and --red-flag exclude each other", hint="give the one that holds now")
     which, text = _parted(words)
     when: When | None = "before" if before else "after" if after else None
+    config = load_settings(config_file, settings).config
     made = Note(
         at=datetime.now(UTC),
+        runner=config.runner.name,
         when=when,
         back_pain=pain,
         new_pain=tuple(dict.fromkeys(new_pain)),
@@ -80,11 +82,11 @@ def note(
         cleared=cleared,
         text=" ".join(printable(text).split()),
     )
-    with Store.open(store_path(load_settings(config_file, settings).config.store.path)) as store:
+    with Store.open(store_path(config.store.path)) as store:
         if not made.is_empty:
             _keep(made, which, store)
         elif when is None:
-            _show(which, store)
+            _show(which, config.runner.name, store)
         else:
             raise UsageError(f"--{when} says nothing by itself", hint=f"e.g. coach note --pain 2 --{when}")
 
@@ -113,7 +115,7 @@ def _keep(made: Note, which: str | None, store: Store) -> None:
 
     run = _run_for(made, which, store)
     made = made if run is None else _with(made, run)
-    was_held = standing_red_flag(store.notes()) is not None
+    was_held = standing_red_flag(store.notes(made.runner)) is not None
     store.note(made)
     click.echo(f"Kept {_where(made, run)}: {said(made)}.", err=True)
     for line in advice(made):
@@ -123,18 +125,19 @@ def _keep(made: Note, which: str | None, store: Store) -> None:
 
 
 def _run_for(made: Note, which: str | None, store: Store) -> RunInfo | None:
-    """Find the run of a note: the one that is named, or the last one, if it began today; a note from before waits."""
+    """Find the run of a note: the named, or the runner's last one, if it began today; a note from before waits."""
     if which is not None:
         return store.run(which).info
     today = made.at.astimezone().date()
-    last = store.runs()[:1] if made.when != "before" else []
+    own = [run for run in store.runs() if run.runner == made.runner]
+    last = own[:1] if made.when != "before" else []
     return last[0] if last and last[0].started_at.astimezone().date() == today else None
 
 
 def _with(made: Note, run: RunInfo) -> Note:
-    """Give a note to a run; pain of which nothing else is said is that of after it."""
+    """Give a note to a run, and so to its runner; pain of which nothing else is said is that of after it."""
     when = "after" if made.when is None and made.back_pain is not None else made.when
-    return replace(made, run=run.id, when=when)
+    return replace(made, runner=run.runner, run=run.id, when=when)
 
 
 def _where(made: Note, run: RunInfo | None) -> str:
@@ -146,11 +149,11 @@ def _where(made: Note, run: RunInfo | None) -> str:
     return "as a note of its own"
 
 
-def _show(which: str | None, store: Store) -> None:
-    """Print the notes of a run, or the last ones, the newest first."""
+def _show(which: str | None, runner: str, store: Store) -> None:
+    """Print the notes of a run, or a runner's last ones, the newest first."""
     from coach.care import said
 
-    notes, what = store.notes()[:SHOWN], "yet"
+    notes, what = store.notes(runner)[:SHOWN], "yet"
     if which is not None:
         run = store.run(which).info.id
         notes, what = [one for one in store.notes() if one.run == run], f"of run {run}"

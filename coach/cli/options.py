@@ -114,7 +114,7 @@ def target_flags(target: str | None) -> list[str]:
     """
     if target is None:
         return []
-    asked = target.strip().replace(" ", "")
+    asked = target.strip().replace(" ", "").lower()
     if asked == "personal":
         return ["target.kind=personal"]
     if asked.startswith("+") and asked.endswith("%"):

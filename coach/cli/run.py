@@ -51,7 +51,7 @@ def run(live: LiveFlags, worn: list[str], pain: bool) -> None:
     store = open_store(effective.config, notices.say)
     effective = live.load(*worn, extra=remembered(store, effective, notices.say))
     check_companion(effective.config.sensor)
-    if pain and not caring.ask_before(store, notices.say):
+    if pain and not caring.ask_before(store, notices.say, effective.config.runner.name):
         return
     over = caring.uncoached(effective.config, store, notices.say)
     if not over:
@@ -80,5 +80,5 @@ def run(live: LiveFlags, worn: list[str], pain: bool) -> None:
         if store is not None and outcome.connected:
             remember(store, effective.config.sensor, outcome, notices.say)
         if pain and outcome.kept_as is not None and not outcome.terminated:
-            caring.ask_after(store, outcome.kept_as, notices.say)
+            caring.ask_after(store, outcome.kept_as, notices.say, effective.config.runner.name)
     outcome.exit()

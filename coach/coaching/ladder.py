@@ -53,6 +53,7 @@ def rung(goal_pct: float, runs: Sequence[Climb], pains: Sequence[datetime], now:
     pct, held, hurt = min(RUNG_PCT, goal_pct), 0, False
     since: datetime | None = None
     happened: list[tuple[datetime, Climb | None]] = [*((run.at, run) for run in runs), *((at, None) for at in pains)]
+    happened = [(min(at, now), run) for at, run in happened]  # a clock may have been ahead
     for at, run in sorted(happened, key=lambda one: one[0]):
         if run is not None:
             if run.pct != pct or since is None:

@@ -214,8 +214,8 @@ class Store:
         with explained(self.path):
             notes.insert(self._connection, note)
 
-    def notes(self) -> list[Note]:
-        """Give every note, newest first: in the order in which they were kept.
+    def notes(self, runner: str | None = None) -> list[Note]:
+        """Give the notes of a runner, or everybody's, newest first: in the order in which they were kept.
 
         Raises
         ------
@@ -223,10 +223,11 @@ class Store:
             When the store cannot be read.
         """
         with explained(self.path):
-            return notes.newest_first(self._connection)
+            found = notes.newest_first(self._connection)
+        return [note for note in found if runner in (None, note.runner)]
 
-    def give_notes(self, run: int, since: datetime) -> None:
-        """Give a run the notes that were made before it since then, and that belong to no run yet.
+    def give_notes(self, run: int, since: datetime, runner: str = "") -> None:
+        """Give a run the notes that its runner made before it since then, and that belong to no run yet.
 
         Raises
         ------
@@ -234,7 +235,7 @@ class Store:
             When the store cannot be written.
         """
         with explained(self.path):
-            notes.give_to_run(self._connection, run, since)
+            notes.give_to_run(self._connection, run, runner, since)
 
     def keep_baseline(self, measured: Measured) -> None:
         """Keep a runner's own cadence.

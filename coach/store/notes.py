@@ -9,14 +9,15 @@ from typing import Any
 
 from coach.care import Note
 
-_COLUMNS = "at, run, moment, back_pain, new_pain, red_flag, cleared, text"
+_COLUMNS = "at, runner, run, moment, back_pain, new_pain, red_flag, cleared, text"
 
 
 def insert(connection: sqlite3.Connection, note: Note) -> None:
     """Write a note."""
     new_pain, text = json.dumps(note.new_pain), note.text
-    row = (_utc(note.at), note.run, note.when, note.back_pain, new_pain, note.red_flag, note.cleared, text)
-    connection.execute(f"INSERT INTO notes ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)
+    whose = (_utc(note.at), note.runner, note.run, note.when)
+    row = (*whose, note.back_pain, new_pain, note.red_flag, note.cleared, text)
+    connection.execute(f"INSERT INTO notes ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", row)
 
 
 def newest_first(connection: sqlite3.Connection) -> list[Note]:
@@ -24,12 +25,11 @@ def newest_first(connection: sqlite3.Connection) -> list[Note]:
     return [_note(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM notes ORDER BY id DESC")]
 
 
-def give_to_run(connection: sqlite3.Connection, run: int, since: datetime) -> None:
-    """Give a run the notes from before it that belong to none yet; a red flag stopped a run, and belongs to none."""
-    connection.execute(
-        "UPDATE notes SET run = ? WHERE run IS NULL AND moment = 'before' AND red_flag IS NULL AND at >= ?",
-        (run, _utc(since)),
-    )
+def give_to_run(connection: sqlite3.Connection, run: int, runner: str, since: datetime) -> None:
+    """Give a run the notes of its runner from before it that belong to none yet; a red flag belongs to none."""
+    waits = "run IS NULL AND moment = 'before' AND red_flag IS NULL"
+    query = f"UPDATE notes SET run = ? WHERE {waits} AND runner = ? AND at >= ?"
+    connection.execute(query, (run, runner, _utc(since)))
 
 
 def take_from_run(connection: sqlite3.Connection, uid: str) -> None:
@@ -38,9 +38,10 @@ def take_from_run(connection: sqlite3.Connection, uid: str) -> None:
 
 
 def _note(row: tuple[Any, ...]) -> Note:
-    at, run, when, back_pain, new_pain, red_flag, cleared, text = row
+    at, runner, run, when, back_pain, new_pain, red_flag, cleared, text = row
     return Note(
         at=datetime.fromisoformat(at),
+        runner=runner,
         run=run,
         when=when,
         back_pain=back_pain,

@@ -6,7 +6,7 @@
              host time of the first and the last, how many they are, and how many could not be kept just before them
     memory   what is remembered between runs, key and value
     notes    one row for what the runner noted at a moment, numbered in the order of their writing: at (UTC, ISO 8601),
-             the run that it belongs to, if any, and what was said, new_pain as a JSON list
+             the runner, the run that it belongs to, if any, and what was said, new_pain as a JSON list
     baselines   one row for each time that a runner's own cadence was measured: at, runner, spm, mps (null: not known)
 
 `PRAGMA user_version` is the number of migrations that the file has seen. Adding to `MIGRATIONS` raises it; an entry
@@ -63,6 +63,7 @@ MIGRATIONS = (
     CREATE TABLE notes (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         at TEXT NOT NULL,
+        runner TEXT NOT NULL,
         run INTEGER REFERENCES runs (id),
         moment TEXT,
         back_pain INTEGER,

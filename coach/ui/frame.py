@@ -18,6 +18,7 @@ from coach.model import Summary
 from coach.ui.glyphs import ASCII, UNICODE, Glyphs, figures
 from coach.ui.state import HISTORY_S, RunState
 from coach.ui.words import (
+    FRESH_S,
     doing_text,
     duration_text,
     is_stale,
@@ -32,7 +33,6 @@ from coach.ui.words import (
 WIDEST = 100
 AROUND_BAND_SPM = 20.0  # what the scale shows on either side of the band
 LEAST_SPREAD_SPM = 10.0  # the curve of the last minute fills its height, but does not blow up the ripple of an even run
-FRESH_S = 10.0  # a heart rate or a speed older than this is not shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,9 @@ from typing import assert_never
 from coach.model import DecisionMode, PlanEvent
 from coach.ui.state import RunState
 
+FRESH_S = 10.0
+"""A speed or a heart rate that is older says nothing of now."""
+
 EASY_MPS = 2.6
 """Slower than this (6:25 a kilometre) is easy for nearly everybody, and cadence is lower there."""
 
@@ -69,9 +72,14 @@ def band_text(state: RunState) -> str:
     if state.spm is None:
         return ""
     side = state.band.side(state.spm)
-    if side == "below" and state.speed is not None and 0 < state.speed.mps < EASY_MPS:
+    if side == "below" and _is_easy(state):
         return "below your band, fine at an easy pace"
     return "in your band" if side == "in" else f"{side} your band"
+
+
+def _is_easy(state: RunState) -> bool:
+    speed = state.speed
+    return speed is not None and state.elapsed_s - speed.available_s < FRESH_S and 0 < speed.mps < EASY_MPS
 
 
 def doing_text(state: RunState) -> str:

@@ -52,6 +52,10 @@ class TestRising:
         assert rung(4.0, runs(2.5, 0, 2, 4), [], day(7)).pct == 4.0
         assert rung(1.0, [], [], START).pct == 1.0
 
+    def test_a_run_of_a_clock_that_was_ahead_holds_nobody_for_longer_than_a_week(self):
+        assert rung(5.0, runs(2.5, 300, 302, 304), [], day(8)).pct == 2.5
+        assert rung(5.0, [*runs(2.5, 0, 2), *runs(2.5, 400)], [], day(8)).pct == 5.0
+
     def test_a_lower_goal_holds_at_once(self):
         assert rung(2.5, runs(7.5, 0, 2), [], day(3)).pct == 2.5
 
