@@ -7,7 +7,7 @@ away, so that it is not found more than `lead_pct` ahead.
 Whether the runner follows is asked in three ways. Where contacts are those of the feet, by synchrony: the relative
 phase over 32 steps; it knows within 10 s, and cannot tell a small lead from none. By the mean lead of a minute of
 beats: who follows is with the beat in the mean, who does not is behind it by the whole lead. And by what comes of it:
-within a minute and a half the runner comes nearer to the band, or it is no use.
+within two minutes and a half the runner comes nearer to the band, or it is no use.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from coach.coaching.phase import Synchrony
 from coach.coaching.target import Band
 from coach.config import CoachingConfig
 
-AIM = 0.8
+AIM = 0.75
 FOLLOWS_PCT = 1.5
 """No next ramp while the runner is further than this from the beat."""
+
+BACK_PCT = 1.0
+"""Who falls further behind than the beat is ever aimed is gone back to, up to here."""
 
 MINUTE_S = 60.0
 LEFT_BEHIND_PCT = 1.3
@@ -35,9 +38,9 @@ APART_S = 20.0
 """Synchrony below `LOOSE`, or a mean asynchrony beyond `FAR_S`: hold, until it is above `FIRM` and within `NEAR_S`.
 Below `APART` for 20 s: back to the runner's own tempo."""
 
-ASTRAY_S = 0.11
+ASTRAY_S, ASTRAY_INSIDE_S = 0.09, 0.11
 """A beat begins on the footfalls. Steps that are this far from it by now, however slowly they got there, are about to
-fall a whole step behind: it begins anew."""
+fall a whole step behind: it begins anew. Inside the band, where it is about to end, it may be a little further."""
 
 SMALLEST_RAMP_SPM = 0.3
 
@@ -46,6 +49,10 @@ TRYING_S = 150.0
 PATIENCE_S = 12.0
 """Trying for so long is in vain, unless the runner came nearer to the band by 3.5 % in each such time. A silence in
 between counts for 12 s."""
+
+DOUBT_S, HALF_S = 168.0, 84.0
+"""After so long, who came nearer by less than 7 % must have done half of what is asked in the latter half: some follow
+for 3 % only, and then seem to come nearer, because they sway."""
 
 Remedy = Literal["hold", "back", "restart"]
 """hold: the tempo waits, the phase may be met. back: to the runner's own tempo. restart: on the footfalls, anew."""
@@ -76,6 +83,7 @@ class Lead:
         self._from_spm: float | None = None
         self._tried_s = 0.0
         self._seen_s = 0.0
+        self._gains: deque[tuple[float, float]] = deque()
 
     def begin(self) -> None:
         """Begin with a beat on the runner's own tempo."""
@@ -95,9 +103,15 @@ class Lead:
         gained = (pace.long_spm / from_spm - 1) * (1 if band.inside(from_spm, 0.0) >= from_spm else -1)
         if self._from_spm is None or pace.side == "in":
             self._from_spm, self._tried_s = pace.long_spm, 0.0
+            self._gains.clear()
         else:
             self._tried_s += passed_s
-        return self._tried_s > TRYING_S and gained < PROGRESS * self._tried_s / TRYING_S
+        self._gains.append((self._tried_s, gained))
+        while self._gains[0][0] < self._tried_s - HALF_S:
+            self._gains.popleft()
+        of_late = gained - self._gains[0][1]
+        stalls = self._tried_s > DOUBT_S and gained < 2 * PROGRESS and of_late < PROGRESS / 2
+        return self._tried_s > TRYING_S and (stalls or gained < PROGRESS * self._tried_s / TRYING_S)
 
     def trouble(self, pace: Pace, tempo_spm: float, synchrony: Synchrony | None, at_s: float) -> Trouble | None:
         """Say whether, and how, the runner and the beat lose each other; None while they do not.
@@ -113,7 +127,7 @@ class Lead:
         if self._apart(strength, at_s):
             return Trouble("back", "your steps and the beat went apart")
         late_s = abs(synchrony.late_s)
-        if late_s > LOST_S or synchrony.apart_s > ASTRAY_S:
+        if late_s > LOST_S or synchrony.apart_s > (ASTRAY_INSIDE_S if pace.side == "in" else ASTRAY_S):
             return Trouble("restart", "the beat finds your steps again")
         if strength < LOOSE or late_s > FAR_S:
             self._holding = True
@@ -140,6 +154,8 @@ class Lead:
         away = abs(goal_spm - pace.slow_spm) > abs(tempo_spm - pace.slow_spm)
         if self._holding or (away and abs(tempo_spm / pace.slow_spm - 1) > FOLLOWS_PCT / 100):
             goal_spm = tempo_spm
+        if abs(tempo_spm / pace.slow_spm - 1) > most:
+            most = BACK_PCT / 100
         goal_spm = min(max(goal_spm, pace.slow_spm * (1 - most)), pace.slow_spm * (1 + most))
         return min(max(goal_spm, tempo_spm * (1 - ramp)), tempo_spm * (1 + ramp))
 
