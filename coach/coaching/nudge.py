@@ -24,6 +24,7 @@ from coach.coaching.lead import Lead
 from coach.coaching.lock import Lock
 from coach.coaching.pace import Pace
 from coach.coaching.phase import Footfalls
+from coach.coaching.relapse import Relapses
 from coach.coaching.target import Band, Side
 from coach.config import CoachingConfig
 from coach.model import Beat, Cadence, CadenceStatus, CoachingMode, Decision, DecisionMode, Foot
@@ -93,6 +94,7 @@ class Nudge:
         self._said: tuple[DecisionMode, str] | None = None
         self._beats: Beats | None = None
         self._leading = Lead(config)
+        self._relapses = Relapses()
         self._beats_in_mode = 0
         self._after_fade = ("", "")
         self._index = 0
@@ -188,6 +190,7 @@ class Nudge:
         self._band = band
         self._rest_until_s, self._gave_up = -math.inf, False
         self._leading.forget()
+        self._relapses = Relapses()
         if self._pace is not None:
             self._pace = self._pace.afresh(band)
         reason = reason or f"new target {band}"
@@ -208,6 +211,7 @@ class Nudge:
             self._rest_until_s, self._gave_up = -math.inf, False
             self._leading.forget()
             yield from self._fall_silent(reason, at_s)
+            self._relapses = Relapses()
 
     # --- what is known --------------------------------------------------------------------------------------------
 
@@ -264,6 +268,8 @@ class Nudge:
 
     def _fall_silent(self, reason: str, at_s: float, *, said: str = "") -> Iterator[Decision]:
         """End the beat at once, and look at the runner with fresh eyes."""
+        if self._beats is not None:
+            self._relapses.silent(at_s, led_in=self.side == "in")
         self._beats = None
         self._lost_since_s = None
         self._rest_until_s = max(self._rest_until_s, at_s + RESTART_S)
@@ -354,11 +360,14 @@ class Nudge:
                 yield from self._nudge(pace, at_s)
 
     def _nudge(self, pace: Pace, at_s: float) -> Iterator[Decision]:
-        """Engage once the runner has been outside for long enough."""
-        if pace.side == "in" or pace.outside_s < self._config.engage_after_s:
+        """Engage once the runner has been outside for long enough, or is about to be, as before."""
+        outside = pace.side != "in" and pace.outside_s >= self._config.engage_after_s
+        if not outside and not self._relapses.slides(pace, self._band, self._led_in_spm, at_s):
             yield from self._describe(pace, at_s)
         elif at_s >= self._rest_until_s and self._engage(pace, at_s):
-            yield self._decide("match", _outside(pace, self._band, pace.outside_s), at_s)
+            self._relapses.begun(at_s, outside=outside)
+            slides = f"{pace.spm:.0f}, about to leave {self._band} again"
+            yield self._decide("match", _outside(pace, self._band, pace.outside_s) if outside else slides, at_s)
 
     def _alert(self, pace: Pace, at_s: float) -> Iterator[Decision]:
         """Words only: a cue when the runner has been outside for long enough, and one when he or she is back."""
@@ -407,6 +416,10 @@ class Nudge:
         return max(self._config.hysteresis_spm, least_spm)
 
     @property
+    def _led_in_spm(self) -> float:
+        return min(self._hysteresis_spm, (self._band.high_spm - self._band.low_spm) / 2)
+
+    @property
     def _steady_spm(self) -> float:
         return self._band.inside(0.0, self._config.hysteresis_spm)
 
@@ -422,7 +435,7 @@ class Nudge:
             yield from self._fall_silent(f"you changed to {pace.spm:.0f}, away from the beat", at_s)
         elif not nudges:
             self._go_towards(pace.slow_spm, FOLLOW_PCT / 100 * pace.slow_spm, at_s)
-        elif pace.inside_s >= self._config.silent_after_s:
+        elif pace.inside_s >= self._config.silent_after_s * self._relapses.patience:
             self._leading.forget()
             self._has_followed = True
             reason = f"{pace.spm:.0f}, in the band for {pace.inside_s:.0f} s"
