@@ -2,7 +2,8 @@
 
 *nudge*: a runner who leaves the band for a while hears a beat on his or her own footfalls (*match*), then one a little
 ahead (*lead*, see `coach.coaching.lead`). Where steps and beat lose each other its tempo waits (*hold*) or goes back to
-the runner. Once the runner has been in the band for a while the beat fades. Who does not follow is left alone, soon.
+the runner. Once the runner has been in the band for a while the beat fades. Who was led in and slides back hears it
+again before the edge, see `coach.coaching.relapse`. Who does not follow is left alone, soon.
 *match* stays with the runner, *steady* keeps one tempo, *alert* has words only, *off* nothing.
 
 No beat is committed once it is known that the runner stopped. When data are missing the beat goes on for a while as it
@@ -360,7 +361,7 @@ class Nudge:
                 yield from self._nudge(pace, at_s)
 
     def _nudge(self, pace: Pace, at_s: float) -> Iterator[Decision]:
-        """Engage once the runner has been outside for long enough, or is about to be, as before."""
+        """Engage once the runner has been outside for long enough, or, having been led in, is about to leave again."""
         outside = pace.side != "in" and pace.outside_s >= self._config.engage_after_s
         if not outside and not self._relapses.slides(pace, self._band, self._led_in_spm, at_s):
             yield from self._describe(pace, at_s)
