@@ -1,14 +1,16 @@
 """The closed loop, proven in simulation: many runners, the real detector, virtual time.
 
-    python -m bench coaching [RUNNERS] [--minutes M] [--vary]
+    python -m bench coaching [RUNNERS] [--minutes M] [--interrupted N] [--vary] [--write]
 
 Each runner runs for the whole time, hears what is heard, and follows it as far as he or she does (the runners are
 `sensors.following`, fixed before the coach was tuned). The same runners run with the coach, with a fixed metronome at
 the target, and with a beat that always stays with them. `--vary` runs the coach again with each parameter of the
-runners halved and half as large again.
+runners halved and half as large again. N of the followers run the scenarios of `bench.interruptions`. `--write` keeps
+the report.
 
-In the band: the mean cadence of the last ten seconds, by the true steps, lies in it. Lead: heard tempo over the
-runner's cadence, in the mean of 32 beats. What it takes: about 4 s of one core for ten minutes of one runner.
+In the band: the mean cadence of the last ten seconds, by the true steps, lies in it. Settled: from the first "on
+target" on, or a minute after the band was reached where that is never said. Lead: heard tempo over the runner's
+cadence, in the mean of 32 beats. What it takes: about 4 s of one core for ten minutes of one runner.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import interruptions
 from coach.coaching.target import Band
 from coach.config import Config, load
 from coach.model import Beat, Decision, Event, Input
@@ -35,12 +39,15 @@ from sensors.simulated import SimulatedRunner
 
 Floats = NDArray[np.float64]
 
+REPORT = Path(__file__).parents[1] / "docs" / "coaching-bench.md"
+COMMAND = "python -m bench coaching"
 SEED = 1
 BELOW = 0.08
 STAND_S = 3.0
 WINDOW_S = 10.0
 GRID_S = 0.5
 SOUNDING_S = 1.0
+SETTLED_S = 60.0
 LEAD_BEATS = 32
 SPAN_S = 20.0
 ALONE = ("coaching.mode=nudge",)
@@ -95,13 +102,26 @@ class _Tape:
 
 
 def measure(arguments: Sequence[str] = ()) -> Iterator[str]:
-    """Run the trials and yield the rows of the table."""
-    asked = _asked(arguments)
+    """Run the trials and the scenarios, and yield the rows of the table."""
+    lines = []
+    for line in _report(asked := _asked(arguments)):
+        lines.append(line)
+        yield line
+    if asked.write:
+        command = " ".join([COMMAND, *arguments])
+        text = f"# The coach, measured\n\nMade by `{command}`, nothing edited by hand.\n\n"
+        REPORT.write_text(text + "\n".join(["```", *lines, "```"]) + "\n", encoding="utf-8")
+
+
+def _report(asked: argparse.Namespace) -> Iterator[str]:
     people = subjects(asked.runners, seed=SEED)
     yield f"{asked.runners} runners of 8 % below the band, {asked.minutes:g} min each"
     with ProcessPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
         for name, settings in RIVALS.items():
             yield from _rows(name, list(pool.map(run, _trials(people, settings, asked.minutes))))
+        yield f"-- interrupted: {asked.interrupted} followers each"
+        for scenario, errands in zip(interruptions.SCENARIOS, interruptions.errands(asked.interrupted), strict=True):
+            yield interruptions.row(scenario, list(pool.map(interruptions.run, errands)))
         for name in SCALED if asked.vary else ():
             for by in (0.5, 1.5):
                 others = subjects(asked.runners, seed=SEED, scale={name: by})
@@ -109,10 +129,12 @@ def measure(arguments: Sequence[str] = ()) -> Iterator[str]:
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench coaching")
+    parser = argparse.ArgumentParser(prog=COMMAND)
     parser.add_argument("runners", type=int, nargs="?", default=200)
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--interrupted", type=int, default=12)
     parser.add_argument("--vary", action="store_true")
+    parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name} too")
     return parser.parse_args(arguments)
 
 
@@ -155,7 +177,8 @@ def _outcome(trial: Trial, band: Band, steps_s: Floats, tape: _Tape) -> Outcome:
     inside = np.array([band.side(spm) == "in" for spm in _cadence(steps_s, grid_s)])
     sounding = _sounding(beats_s, grid_s)
     first_s = float(grid_s[inside.argmax()]) if inside.any() else math.inf
-    settled_s = _first(tape.decisions, "on target")
+    told_s = _first(tape.decisions, "on target")
+    settled_s = told_s if math.isfinite(told_s) else first_s + SETTLED_S
     after, settled = grid_s >= first_s, inside & (grid_s >= settled_s)
     begun_s = next((d.t_s for d in tape.decisions if d.tempo_spm is not None), math.inf)
     gave_up_s = _first(tape.decisions, "you keep your own")
