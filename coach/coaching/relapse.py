@@ -1,7 +1,7 @@
 """What the silences of a run teach: who was led into the band slides back out of it, and how soon.
 
 Who was led in chose another cadence when left alone, and drifts back to it. So, from then on, the beat begins again
-while the runner is still inside, once the mean of 20 s has come close to the edge: the first time within 1 % of it,
+while the runner is still inside, once the mean of 20 s has come close to the edge: the first time within 1.25 % of it,
 half a percent earlier each time that the runner was out all the same, and later again after a long silence. And who
 slides back soon is accompanied for longer, up to twice as long. All of it is forgotten with the target.
 
@@ -18,11 +18,11 @@ import math
 from coach.coaching.pace import Pace
 from coach.coaching.target import Band
 
-FIRST, WIDER, WIDEST = 0.01, 0.005, 0.015
+FIRST, WIDER, WIDEST = 0.0125, 0.005, 0.02
 """How close to the edge, as a part of the cadence, the beat begins again; never further inside than half of where the
 runner is led to."""
 
-SLIDE = 0.003
+SLIDE = 0.001
 """Who is that much nearer to the edge, as a part of the cadence, than at best in the silence, slides."""
 
 ALONE_S = 30.0
