@@ -31,7 +31,6 @@ from sensors.simulated import SimulatedRunner
 
 Floats = NDArray[np.float64]
 
-SEED = 1
 BAND = Band(170.0, 190.0)
 FAR_S = 0.06
 CHANGED = 0.05
@@ -190,9 +189,9 @@ def _config(errand: Errand, scenario: Scenario) -> Config:
     return config.model_copy(update={"simulation": config.simulation.model_copy(update=drawn)})
 
 
-def errands(count: int) -> list[list[Errand]]:
+def errands(count: int, seed: int) -> list[list[Errand]]:
     """Give, for each scenario, the errands of the first so many followers."""
-    people = [subject for subject in subjects(3 * count, seed=SEED) if subject.kind == "follower"][:count]
+    people = [subject for subject in subjects(3 * count, seed=seed) if subject.kind == "follower"][:count]
     return [
         [Errand(scenario=k, number=number, subject=subject) for number, subject in enumerate(people)]
         for k in range(len(SCENARIOS))
