@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .PHONY: demo test check bench soak lock clean
 
-demo: .venv/run.stamp            ## coach a simulated runner for a minute
+demo: .venv/run.stamp            ## coach a simulated runner for a minute and a half
 	@$(BIN)/coach demo $(ARGS)
 
 test: .venv/dev.stamp            ## pass the tests

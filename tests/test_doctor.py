@@ -383,7 +383,7 @@ def test_the_simpleaudio_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def voice(**changes: str) -> VoiceConfig:
-    return VoiceConfig(**{"mode": "speech", "language": "de", "volume": 1.0, "fine": "off", **changes})
+    return VoiceConfig(**{"mode": "speech", "language": "de", "volume": 1.0, "fine": "off", "again_s": 60.0, **changes})
 
 
 def words_of_my_own(text: str) -> VoiceConfig:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from coach.ports import Clock
 
 FAST_START_SPM = 162
-LIVE_S = 60.0
+LIVE_S = 90.0
 FAST_S = 300.0
 
 
@@ -23,7 +23,7 @@ FAST_S = 300.0
 @click.option("--cadence", type=float, metavar="SPM", help="The runner's own cadence [166; with --fast 162].")
 @live_options
 def demo(live: LiveFlags, fast: bool, cadence: float | None) -> None:
-    """Coach a simulated runner for a minute: engage, lead, in the band, silence.
+    """Coach a simulated runner for a minute and a half: engage, lead, in the band, silence.
 
     The runner hears the beats and follows them as people do. --fast runs in virtual time, gives the same bytes for
     the same seed, and is not kept.

@@ -21,7 +21,9 @@ from coach.coaching.phase import Synchrony
 from coach.coaching.target import Band
 from coach.config import CoachingConfig
 
-AIM = 0.75
+AIM, AIM_FREE = 0.75, 0.5
+"""Parts of `lead_pct` that the beat goes ahead; the second where only a pod's cadence is known, in steps of 2 spm."""
+
 FOLLOWS_PCT = 1.5
 """No next ramp while the runner is further than this from the beat."""
 
@@ -135,21 +137,23 @@ class Lead:
             self._holding = False
         return Trouble("hold", "waiting for your steps to meet the beat") if self._holding else None
 
-    def next_tempo(self, pace: Pace, tempo_spm: float, goal_spm: float, inside_spm: float) -> float | None:
+    def next_tempo(
+        self, pace: Pace, tempo_spm: float, goal_spm: float, inside_spm: float, *, free: bool = False
+    ) -> float | None:
         """Say where the next ramp goes; None while there is to be none.
 
         Parameters
         ----------
         tempo_spm, goal_spm : of the beat, now and at the end of the ramp that it is on.
-        inside_spm : where in the band the runner is to be led.
+        inside_spm : where in the band the runner is to be led. free : whether steps are not known, only cadence.
         """
-        next_spm = self._allowed(pace, tempo_spm, inside_spm)
+        next_spm = self._allowed(pace, tempo_spm, inside_spm, AIM_FREE if free else AIM)
         turns = (next_spm - tempo_spm) * (goal_spm - tempo_spm) < 0
         busy = goal_spm != tempo_spm and not turns
         return None if busy or abs(next_spm - tempo_spm) < SMALLEST_RAMP_SPM else next_spm
 
-    def _allowed(self, pace: Pace, tempo_spm: float, inside_spm: float) -> float:
-        most, ramp = AIM * self._config.lead_pct / 100, self._config.ramp_pct / 100
+    def _allowed(self, pace: Pace, tempo_spm: float, inside_spm: float, aim: float) -> float:
+        most, ramp = aim * self._config.lead_pct / 100, self._config.ramp_pct / 100
         goal_spm = inside_spm
         away = abs(goal_spm - pace.slow_spm) > abs(tempo_spm - pace.slow_spm)
         if self._holding or (away and abs(tempo_spm / pace.slow_spm - 1) > FOLLOWS_PCT / 100):

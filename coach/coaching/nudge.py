@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from coach.coaching.beats import Beats, Manner
 from coach.coaching.lead import Lead
 from coach.coaching.lock import Lock
-from coach.coaching.pace import Pace
+from coach.coaching.pace import LONGEST_S, Pace
 from coach.coaching.phase import Footfalls
 from coach.coaching.relapse import Relapses
 from coach.coaching.target import Band, Side
@@ -137,6 +137,7 @@ class Nudge:
         if self._pace is None:
             self._pace = Pace.first(cadence.spm, at_s, self._band)
         else:
+            self._count(at_s - self._pace.at_s)
             self._pace = self._pace.after(cadence.spm, at_s, self._band)
         if self.hushed or not self._audible or self._lost_since_s is not None:
             return
@@ -147,6 +148,11 @@ class Nudge:
                 yield from self._accompany(self._pace, at_s)
             case _:
                 pass
+
+    def _count(self, passed_s: float) -> None:
+        """Let the silences know how much of the time in the band was accompanied."""
+        if self.side == "in":
+            self._relapses.inside(min(passed_s, LONGEST_S), sounds=self._beats is not None)
 
     def contact(self, contact_s: float, foot: Foot) -> None:
         """Take a foot contact, on host time."""
@@ -468,7 +474,9 @@ class Nudge:
         elif trouble is None and self._mode == "hold":
             yield self._decide("lead", "you are on the beat again", at_s)
         inside_spm = self._band.inside(pace.spm, self._hysteresis_spm)
-        goal_spm = self._leading.next_tempo(pace, beats.tempo_spm, beats.goal_spm, inside_spm)
+        goal_spm = self._leading.next_tempo(
+            pace, beats.tempo_spm, beats.goal_spm, inside_spm, free=not self._phase_known
+        )
         if goal_spm is not None:
             beats.steer(goal_spm)
             if trouble is None:

@@ -3,7 +3,9 @@
 Who was led in chose another cadence when left alone, and drifts back to it. So, from then on, the beat begins again
 while the runner is still inside, once the mean of 20 s has come close to the edge: the first time within 1.25 % of it,
 half a percent earlier each time that the runner was out all the same, and later again after a long silence. And who
-slides back soon is accompanied for longer, up to twice as long. All of it is forgotten with the target.
+slides back soon is accompanied for longer, up to twice as long. But it is silence that is practised: once the beat has
+been heard for `SHARE` of the time in the band, it begins as late, and ends as soon, as at first. All of it is forgotten
+with the target.
 
 It knows only what is past: of a slide faster than a mean of 20 s it learns when the runner is out. A runner who sways
 by more than the margin is accompanied for nothing now and then.
@@ -33,6 +35,9 @@ SOON_S = 150.0
 
 LONGER, LONGEST = 1.5, 2.0
 
+SHARE, FIRST_S = 0.18, 30.0
+"""Of the time in the band, so much may be accompanied, and so long at first."""
+
 
 class Relapses:
     """Learns how close to the edge, and how long, a runner wants to be accompanied."""
@@ -42,11 +47,22 @@ class Relapses:
         self._patience = 1.0
         self._silent_from_s = math.inf
         self._furthest_spm = 0.0
+        self._inside_s = self._accompanied_s = 0.0
 
     @property
     def patience(self) -> float:
         """How many times as long as usual the beat stays with a runner who is in the band."""
-        return self._patience
+        return 1.0 if self._spent else self._patience
+
+    @property
+    def _spent(self) -> bool:
+        return self._accompanied_s > FIRST_S + SHARE * self._inside_s
+
+    def inside(self, passed_s: float, *, sounds: bool) -> None:
+        """Count time that was spent in the band, once the runner was led there."""
+        if self._margin:
+            self._inside_s += passed_s
+            self._accompanied_s += passed_s if sounds else 0.0
 
     def silent(self, at_s: float, *, led_in: bool) -> None:
         """Take note that a beat ended; `led_in`: with the runner in the band."""
@@ -73,4 +89,4 @@ class Relapses:
         inside_spm = min(pace.long_spm - band.low_spm, band.high_spm - pace.long_spm)
         self._furthest_spm = max(self._furthest_spm, inside_spm)
         slid = self._furthest_spm - inside_spm > SLIDE * pace.long_spm
-        return slid and inside_spm < min(self._margin * pace.long_spm, led_to_spm / 2)
+        return slid and not self._spent and inside_spm < min(self._margin * pace.long_spm, led_to_spm / 2)

@@ -141,7 +141,7 @@ class TestPodAlone:
         assert 8.0 <= track.first("match").t_s < 9.0
 
     def test_it_leads_into_the_band_by_2_spm_at_least(self, configured):
-        track = self.pod(configured("coaching.hysteresis_spm=0"), lambda second: 168.0)
+        track = self.pod(configured("coaching.hysteresis_spm=0", "coaching.lead_pct=4"), lambda second: 168.0)
         assert max(spm for _, spm in track.heard_spm()) > 171
 
     def test_who_follows_is_led_in_and_left_alone(self, config):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coach.coaching.pace import Pace
-from coach.coaching.relapse import ALONE_S, LONGEST, SOON_S, Relapses
+from coach.coaching.relapse import ALONE_S, LONGEST, SHARE, SOON_S, Relapses
 from coach.coaching.target import Band
 
 BAND_170 = Band(170.0, 190.0)
@@ -81,3 +81,42 @@ class TestLearning:
         relapses = Relapses()
         relapses.begun(10.0, outside=True)
         assert relapses.patience == 1.0
+
+
+class TestShare:
+    """Silence is what is practised: most of the time in the band has to be silent."""
+
+    def test_who_was_accompanied_for_long_is_left_alone_until_silence_has_made_up_for_it(self, led_in):
+        led_in.inside(60.0, sounds=True)
+        assert not slides(led_in, 174.0, ALONE_S)
+        assert not slides(led_in, 171.0, ALONE_S + 20)
+        led_in.inside(200.0, sounds=False)
+        assert slides(led_in, 171.0, ALONE_S + 220)
+
+    def test_nor_is_such_a_runner_accompanied_for_longer(self, led_in):
+        led_in.begun(60.0, outside=True)
+        assert led_in.patience > 1
+        led_in.inside(60.0, sounds=True)
+        assert led_in.patience == 1
+        led_in.inside(200.0, sounds=False)
+        assert led_in.patience > 1
+
+    def test_the_way_into_the_band_does_not_count(self):
+        relapses = Relapses()
+        relapses.inside(600.0, sounds=True)
+        relapses.silent(0.0, led_in=True)
+        assert not slides(relapses, 174.0, ALONE_S)
+        assert slides(relapses, 171.0, ALONE_S + 20)
+
+    def test_whatever_the_runner_does_a_slide_is_met_within_the_share(self, led_in):
+        """Met at each slide for 40 s, of a day of slides, the beat comes to the share and no further."""
+        inside_s = sounding_s = 0.0
+        for k in range(1000):
+            now_s = 100.0 * k
+            led_in.silent(now_s, led_in=True)
+            slides(led_in, 174.0, now_s + ALONE_S)
+            sounds_s = 40.0 if slides(led_in, 171.0, now_s + ALONE_S + 20) else 0.0
+            led_in.inside(100.0 - sounds_s, sounds=False)
+            led_in.inside(sounds_s, sounds=True)
+            inside_s, sounding_s = inside_s + 100, sounding_s + sounds_s
+        assert sounding_s / inside_s == pytest.approx(SHARE, abs=0.01)
