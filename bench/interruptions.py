@@ -191,7 +191,7 @@ def _config(errand: Errand, scenario: Scenario) -> Config:
 
 def errands(count: int, seed: int) -> list[list[Errand]]:
     """Give, for each scenario, the errands of the first so many followers."""
-    people = [subject for subject in subjects(3 * count, seed=seed) if subject.kind == "follower"][:count]
+    people = [subject for subject in subjects(10 * count, seed=seed) if subject.kind == "follower"][:count]
     return [
         [Errand(scenario=k, number=number, subject=subject) for number, subject in enumerate(people)]
         for k in range(len(SCENARIOS))
