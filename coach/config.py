@@ -44,7 +44,7 @@ class TargetConfig(_Section):
     kind: Literal["band", "personal"]
     low_spm: Spm
     high_spm: Spm
-    raise_pct: Annotated[float, Field(ge=0, le=10)]
+    raise_pct: Annotated[float, Field(ge=0)]
     own_spm: Annotated[float, Field(ge=0, le=260)]
     own_mps: Annotated[float, Field(ge=0, le=12)]
     spm_per_mps: Annotated[float, Field(ge=0, le=20)]
@@ -53,6 +53,10 @@ class TargetConfig(_Section):
     def _is_a_band(self) -> TargetConfig:
         if 0 < self.own_spm < 60:
             raise ValueError(f"own_spm is 60 to 260, or 0 where it is not known, not {self.own_spm:g}")
+        if self.raise_pct > 10:
+            raise ValueError(
+                f"raise_pct is 10 at most: nobody is led further above the own cadence, not {self.raise_pct:g}"
+            )
         if self.low_spm + 4 > self.high_spm:
             raise ValueError(f"the band {self.low_spm:g}-{self.high_spm:g} must go up by 4 spm at least")
         return self

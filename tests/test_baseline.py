@@ -367,8 +367,9 @@ class TestFlag:
         assert coach("run", "--address", POD, "--target", "personal", "--no-keep") == 2
         assert "a run that is not kept does not look into the store" in capsys.readouterr().err
 
-    def test_more_than_ten_per_cent_is_refused(self) -> None:
+    def test_more_than_ten_per_cent_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert coach("demo", "--fast", "--target", "+12%") == 2
+        assert "raise_pct is 10 at most: nobody is led further above the own cadence" in capsys.readouterr().err
 
     def test_a_band_goes_before_a_personal_target_that_is_remembered(
         self, pod: type[Pod], store: Store, capsys: pytest.CaptureFixture[str]

@@ -369,7 +369,7 @@ class Nudge:
     def _nudge(self, pace: Pace, at_s: float) -> Iterator[Decision]:
         """Engage once the runner has been outside for long enough, or, having been led in, is about to leave again."""
         outside = pace.side != "in" and pace.outside_s >= self._config.engage_after_s
-        if not outside and not self._relapses.slides(pace, self._band, self._led_in_spm, at_s):
+        if not outside and not self._relapses.slides(pace, self._band, self._band.margin(self._hysteresis_spm), at_s):
             yield from self._describe(pace, at_s)
         elif at_s >= self._rest_until_s and self._engage(pace, at_s):
             self._relapses.begun(at_s, outside=outside)
@@ -421,10 +421,6 @@ class Nudge:
     def _hysteresis_spm(self) -> float:
         least_spm = 0.0 if self._phase_known else FREE_HYSTERESIS_SPM
         return max(self._config.hysteresis_spm, least_spm)
-
-    @property
-    def _led_in_spm(self) -> float:
-        return min(self._hysteresis_spm, (self._band.high_spm - self._band.low_spm) / 2)
 
     @property
     def _steady_spm(self) -> float:

@@ -60,8 +60,12 @@ class Band:
 
     def inside(self, spm: float, margin_spm: float) -> float:
         """Give the cadence nearest to `spm` that is inside by the margin (or the middle, of a narrow band)."""
-        margin_spm = min(margin_spm, (self.high_spm - self.low_spm) / 2)
+        margin_spm = self.margin(margin_spm)
         return min(max(spm, self.low_spm + margin_spm), self.high_spm - margin_spm)
+
+    def margin(self, asked_spm: float) -> float:
+        """Give a margin inside both edges, or as much of it as there is room for."""
+        return min(asked_spm, (self.high_spm - self.low_spm) / 2)
 
 
 def is_too_far(low_spm: float, own_spm: float) -> bool:
