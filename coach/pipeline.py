@@ -270,7 +270,7 @@ class Pipeline:
                 case Step() as step:
                     yield step
                     if self._selection.leads(step.sensor):
-                        self._coach.contact(step.t_s + item.host_delay_s, step.foot)
+                        self._coach.contact(step.t_s + item.host_delay_s, step.foot, item.at_s)
                         if self._plan is not None:
                             self._plan.step(item.at_s)
                 case Speed() as speed:

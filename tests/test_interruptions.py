@@ -36,6 +36,14 @@ def test_a_first_beat_far_from_the_feet_is(heard, from_s, wrong):
     assert wrong_cues(heard(from_s=from_s), STEPS) == wrong
 
 
+def test_a_beat_that_begins_as_the_runner_stops_is_judged_by_the_silence_only(heard):
+    stopped = heard(from_s=15.1)
+    stopped.steps_s = stopped.steps_s[stopped.steps_s < 15]
+    assert not stopped.runs_on(15.1)
+    assert stopped.first_beats == stopped.beats[:1]
+    assert wrong_cues(stopped, STEPS) == 0
+
+
 @pytest.mark.parametrize(
     ("say", "wrong"), [(None, 0), ("below", 0), ("above", 1), ("on_target", 1), ("sensor_lost", 0)]
 )

@@ -72,6 +72,16 @@ class Beats:
         return self._metronome.next_s
 
     @property
+    def begun(self) -> bool:
+        """Whether the first click was taken."""
+        return self._taken > 0
+
+    def aim(self, first_s: float, foot: Foot) -> None:
+        """Begin at another time and on another foot: more is known of the footfalls by now."""
+        self._metronome.next_s = self._first_s = first_s
+        self._foot = foot
+
+    @property
     def tempo_spm(self) -> float:
         """The tempo of the moment."""
         return self._metronome.tempo_spm

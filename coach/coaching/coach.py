@@ -53,9 +53,9 @@ class Coach:
         self._prompter.cadence(cadence)
         yield from self._told(self._nudge.cadence(cadence, cadence.available_s))
 
-    def contact(self, contact_s: float, foot: Foot) -> None:
-        """Take a foot contact, on host time."""
-        self._nudge.contact(contact_s, foot)
+    def contact(self, contact_s: float, foot: Foot, at_s: float) -> None:
+        """Take a foot contact, on host time, that became known at `at_s`."""
+        self._nudge.contact(contact_s, foot, at_s)
 
     def pause(self, paused: bool, at_s: float) -> Iterator[CoachingEvent]:
         """Stop or go on coaching."""

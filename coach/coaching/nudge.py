@@ -154,14 +154,18 @@ class Nudge:
         if self.side == "in":
             self._relapses.inside(min(passed_s, LONGEST_S), sounds=self._beats is not None)
 
-    def contact(self, contact_s: float, foot: Foot) -> None:
-        """Take a foot contact, on host time."""
+    def contact(self, contact_s: float, foot: Foot, at_s: float) -> None:
+        """Take a foot contact, on host time, that became known at `at_s`."""
         if self._pace is None:
             return
         self._footfalls.add(contact_s, foot, 60 / self._pace.spm)
         self._lock.contact(contact_s)
-        if self._beats is not None and self._phase_known and self._lost_since_s is None:
+        if self._beats is None or not self._phase_known or self._lost_since_s is not None:
+            return
+        if self._beats.begun:
             self._beats.contact(contact_s, self._manner, self._pace.spm)
+        elif (first := self._first_on_foot(self._pace, at_s)) is not None:
+            self._beats.aim(*first)
 
     def pause(self, paused: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on coaching."""
@@ -396,20 +400,28 @@ class Nudge:
 
     def _engage(self, pace: Pace, at_s: float) -> bool:
         """Begin on the runner's own beat; False when the runner is not even enough yet, or no footfall is known."""
-        soonest_s, phase_s = at_s + self._latency_s + MARGIN_S, 0.0
-        first: tuple[float, Foot] | None = (soonest_s, "unknown")
+        first: tuple[float, Foot] | None = (self._soonest_s(at_s), "unknown")
+        ready = self._lock.readings_agree
         if self._phase_known:
-            phase_s = self._config.phase_ms / 1000
-            first = self._footfalls.next_after(soonest_s + phase_s, 60 / pace.spm)
-        ready = self._lock.steps_even if self._phase_known else self._lock.readings_agree
+            first, ready = self._first_on_foot(pace, at_s), self._lock.steps_even
         if first is None or not ready:
             return False
         tempo_spm = self._steady_spm if self._config.mode == "steady" else pace.spm
-        self._beats = Beats(self._config, first[0] - phase_s, first[1], tempo_spm)
+        self._beats = Beats(self._config, *first, tempo_spm)
         self._leading.begin()
         self._gave_up = False
         self._pace = pace.afresh(self._band)
         return True
+
+    def _soonest_s(self, at_s: float) -> float:
+        """Say when a beat that is committed now is heard."""
+        return at_s + self._latency_s + MARGIN_S
+
+    def _first_on_foot(self, pace: Pace, at_s: float) -> tuple[float, Foot] | None:
+        """Predict the first footfall that a beat can still be heard on, and whose it is; None where there is none."""
+        phase_s = self._config.phase_ms / 1000
+        contact = self._footfalls.next_after(self._soonest_s(at_s) + phase_s, 60 / pace.spm)
+        return None if contact is None else (contact[0] - phase_s, contact[1])
 
     # --- a beat is on: whither ------------------------------------------------------------------------------------
 

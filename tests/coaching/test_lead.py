@@ -193,7 +193,7 @@ class TestLeading:
     def test_corrections_of_phase_are_too_small_to_notice(self, config):
         track = Track(config).run(9, 165)
         for contact_s, foot in track.steps[-30:]:
-            track.coach.contact(contact_s + 9.1, foot)  # contacts that lie anywhere
+            track.coach.contact(contact_s + 9.1, foot, track.now)  # contacts that lie anywhere
         track.run(40, 165)
         gaps_s = [b.t_s - a.t_s for a, b in pairwise(track.beats)]
         assert len(gaps_s) > 60

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coach.coaching.phase import TRUST, other_foot, wrap
 from coach.coaching.target import Band
 
 from .track import BAND, Track, follows, reading, silences, sways
@@ -80,9 +81,19 @@ class TestEngaging:
             at_s = track.now + k / 5
             track.tell(track.coach.cadence(reading(160.0, at_s), at_s))
             if k % 14 not in (0, 1):
-                track.coach.contact(at_s - 0.1, "unknown")
-                track.coach.contact(at_s - 0.1 + 0.05 * (k % 3), "unknown")
+                track.coach.contact(at_s - 0.1, "unknown", at_s)
+                track.coach.contact(at_s - 0.1 + 0.05 * (k % 3), "unknown", at_s)
         assert track.coach.deadline_s is None
+
+    def test_the_first_beat_is_aimed_by_all_that_arrived_with_what_began_it(self, config):
+        """Frames come in bunches: the contacts that follow in the same one tell where the feet are by now."""
+        track = Track(config).until("match", 160)
+        assert not track.beats
+        aimed_s, (last_s, foot) = track.coach.deadline_s, track.told_steps[-1]
+        track.coach.contact(last_s + 60 / 160 + 0.03, other_foot(foot), track.now)
+        moved_s = wrap(track.coach.deadline_s - aimed_s, 60 / 160)
+        assert moved_s == pytest.approx(TRUST * 0.03, abs=0.004)  # and something for that foot's side
+        assert track.coach.deadline_s >= track.now
 
     def test_without_footfalls_it_waits_for_them(self, config):
         track = Track(config)
@@ -368,7 +379,7 @@ class TestCommitting:
             while (due_s := track.coach.deadline_s) is not None and due_s <= at_s:
                 track.tell(track.coach.commit(due_s))
             if k % 15 == 0:  # 160 spm
-                track.coach.contact(at_s - 0.1, feet[(k // 15) % 2])
+                track.coach.contact(at_s - 0.1, feet[(k // 15) % 2], at_s)
             if k % 10 == 0:
                 track.tell(track.coach.cadence(reading(160.0, at_s), at_s))
         assert len(track.beats) > 20

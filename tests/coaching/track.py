@@ -113,7 +113,7 @@ class Track:
     def _tell_steps(self) -> None:
         while self._told < len(self.steps) and self.steps[self._told][0] + STEP_KNOWN_AFTER_S <= self.now:
             if self.steps_known:
-                self.coach.contact(*self.steps[self._told])
+                self.coach.contact(*self.steps[self._told], self.now)
             self._told += 1
 
     def _read(self, cadence: Cadence) -> None:
@@ -121,6 +121,11 @@ class Track:
             self.events += self.coach.cadence(cadence, self.now)
         else:
             self.events += self.coach.cadence(cadence)
+
+    @property
+    def told_steps(self) -> list[tuple[float, Foot]]:
+        """The steps that the coach knows of."""
+        return self.steps[: self._told]
 
     @property
     def beats(self) -> list[Beat]:
