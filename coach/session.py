@@ -16,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from coach.errors import CoachError, UsageError
+from coach.errors import AudioError, CoachError, UsageError
 from coach.model import (
     Assignment,
     Beat,
@@ -120,7 +120,7 @@ class Session:
             When a sensor failed for good; everything is closed and kept by then.
         """
         try:
-            await asyncio.to_thread(self._output.open, self._report)
+            await self._open()
             watching = self._loop.create_task(self._look_at_output(), name="sound")
             if duration_s is not None:
                 self._loop.call_later(duration_s, self.stop)
@@ -140,6 +140,19 @@ class Session:
                 await self._close(sink)
         if self._failure is not None:
             raise self._failure
+
+    async def _open(self) -> None:
+        """Open the sound. A stop meanwhile closes it: no other is tried then, and a refusal is nobody's concern."""
+        opening = self._loop.create_task(asyncio.to_thread(self._output.open, self._report), name="opening")
+        while not opening.done() and not self._stopping:
+            await asyncio.wait([opening], timeout=LOOK_S)
+        if not opening.done():
+            await self._close(self._output)
+        try:
+            await opening
+        except AudioError:
+            if not self._stopping:
+                raise
 
     async def _look_at_output(self) -> None:
         """Let the output notice that it is lost, and come back, in a thread: it may take seconds."""

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from coach.clock import HostClock
 from coach.config import Config, flag_layer, merge, read_layer, shipped_path
 from coach.errors import AudioError, SensorError, UsageError
 from coach.formats.events import line
@@ -161,6 +162,7 @@ class SoundCard:
         self.report: Report = lambda report: None
         self.looked_at_s: list[float] = []
         self.refuses = False
+        self.on_open: Callable[[], None] = lambda: None
         self.breaks_on_look = False
         self.breaks_on_close = False
 
@@ -176,6 +178,7 @@ class FakeOutput:
 
     def open(self, report: Report) -> None:
         self._card.calls.append("open")
+        self._card.on_open()
         if self._card.refuses:
             raise AudioError("there is no sound device")
         self._card.report = report
@@ -758,6 +761,54 @@ async def test_a_named_output_that_fails_starts_nothing_and_closes_what_there_is
         await stage.session(sensor).run()
     assert sensor.runs == 0
     assert stage.recorder.closed == 1
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@in_virtual_time
+async def test_a_stop_while_the_sound_opens_ends_the_run_whatever_becomes_of_the_sound(refuses: bool) -> None:
+    stage = Stage()
+    session = stage.session(stage.pod())
+    stage.sound.refuses, stage.sound.on_open = refuses, session.stop
+    await session.run()
+    assert stage.loop.time() < 1
+    assert isinstance(stage.recorder.events[-1], Summary)
+    assert_closed(stage)
+
+
+class UntilClosed:
+    """An output of which one part after another may be tried, until it is closed."""
+
+    name, streams = "slow", True
+
+    def __init__(self) -> None:
+        self.opening, self.closed = threading.Event(), threading.Event()
+
+    def open(self, report: Report) -> None:
+        self.opening.set()
+        assert self.closed.wait(10)
+        raise AudioError("none of them plays")
+
+    def play(self, cue: Cue) -> None: ...
+
+    def look(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_a_stop_does_not_wait_for_outputs_that_are_still_to_be_tried() -> None:
+    output = UntilClosed()
+
+    async def run() -> None:
+        pipeline = Pipeline(settings(), decode)
+        session = Session(pipeline, HostClock(), sensors=[], output=output, sinks=[], on_problem=print)
+        running = asyncio.create_task(session.run())
+        await asyncio.to_thread(output.opening.wait)
+        session.stop()
+        await running
+
+    asyncio.run(run())
+    assert output.closed.is_set()
 
 
 @in_virtual_time
