@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +28,6 @@ from audio.outputs import choose, live, pipe, simpleaudio_player
 from audio.outputs.device import DeviceOutput
 from audio.outputs.lasting import LastingOutput
 from audio.outputs.miniaudio import MiniaudioOutput
-from audio.outputs.null import NullOutput
 from audio.outputs.pipe import PipeOutput, pacat, pw_cat
 from audio.outputs.simpleaudio import SimpleAudioOutput, cut
 from audio.outputs.simpleaudio_player import HEADER
@@ -75,6 +75,13 @@ def onsets(mono: np.ndarray, foot: Foot = "left") -> list[int]:
         found.append(at)
         likeness[max(0, at - 2400) : at + 2400] = 0
     return sorted(found)
+
+
+def samples_of(path: Path) -> np.ndarray:
+    """Read a WAV file; shape (n, 2), full scale 1."""
+    with wave.open(str(path)) as file:
+        data = file.readframes(file.getnframes())
+    return np.frombuffer(data, dtype="<i2").reshape(-1, 2) / 32767
 
 
 class FakeDevice(ModuleType):
@@ -250,13 +257,36 @@ class FastClock(HostClock):
         return HostTime(PACE * super().now())
 
 
-class Kit:
-    """An output that works here, the clock that it goes by, and how to let that clock run on."""
+class LeapingClock(HostClock):
+    """Host time that is suddenly later, as when the machine was too busy to let anybody look."""
 
-    def __init__(self, output: Output, clock: Clock, let_pass: Callable[[float], None] = lambda length_s: None) -> None:
+    leapt_s = 0.0
+
+    def now(self) -> HostTime:
+        return HostTime(super().now() + self.leapt_s)
+
+
+class Kit:
+    """An output that works here, and what is around it.
+
+    Parameters
+    ----------
+    clock : that it goes by.
+    let_pass : lets that clock run on.
+    heard : gives what was played, shape (n, 2), once it is closed.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        clock: Clock,
+        let_pass: Callable[[float], None] = lambda length_s: None,
+        heard: Callable[[], np.ndarray] = lambda: np.zeros((0, 2)),
+    ) -> None:
         self.output = output
         self.clock = clock
         self.let_pass = let_pass
+        self.heard = heard
         self.reports: list[OutputReport] = []
 
     def open(self) -> Kit:
@@ -264,45 +294,51 @@ class Kit:
         return self
 
 
+def chosen(name: str, clock: Clock, wav_path: Path = Path("unused.wav")) -> Output:
+    """Choose an output, and have it play words too, softly and half way to the left."""
+    return choose(config(output=name, volume=0.5, pan=-0.5), clock=clock, wav_path=wav_path, words=Words())
+
+
 def _null(request: pytest.FixtureRequest) -> Kit:
     clock = ManualClock()
-    return Kit(NullOutput(clock), clock)
+    return Kit(chosen("null", clock), clock)
 
 
 def _wav(request: pytest.FixtureRequest) -> Kit:
-    clock = ManualClock()
-    return Kit(WavOutput(request.getfixturevalue("tmp_path") / "run.wav", config(), clock), clock)
+    clock, path = ManualClock(), request.getfixturevalue("tmp_path") / "run.wav"
+    return Kit(chosen("wav", clock, path), clock, heard=lambda: samples_of(path))
 
 
 def _device(request: pytest.FixtureRequest) -> Kit:
     fake = request.getfixturevalue("fake_device")
-    return Kit(DeviceOutput(config(), fake.clock), fake.clock, fake.run)
+    return Kit(chosen("device", fake.clock), fake.clock, fake.run, lambda: np.concatenate(fake.blocks))
 
 
 def _pipe(request: pytest.FixtureRequest) -> Kit:
-    request.getfixturevalue("install")("pacat", PLAYS)
+    heard = request.getfixturevalue("install")("pacat", PLAYS)
     clock = FastClock()
-    return Kit(PipeOutput(config(), clock), clock)
+    return Kit(
+        chosen("pipe", clock), clock, heard=lambda: np.frombuffer(heard.read_bytes(), dtype="<f4").reshape(-1, 2)
+    )
 
 
 def _miniaudio(request: pytest.FixtureRequest) -> Kit:
     fake = FakeMiniaudio(ManualClock())
     request.getfixturevalue("monkeypatch").setitem(sys.modules, "miniaudio", fake)
-    return Kit(MiniaudioOutput(config(), fake.clock), fake.clock, fake.run)
+    return Kit(chosen("miniaudio", fake.clock), fake.clock, fake.run, lambda: np.concatenate(fake.periods))
 
 
 def _simpleaudio(request: pytest.FixtureRequest) -> Kit:
-    request.getfixturevalue("package")("")
+    heard = request.getfixturevalue("package")("")
     clock = HostClock()
-    return Kit(choose(config(output="simpleaudio"), clock=clock, wav_path=Path("unused.wav")), clock)
+    return Kit(chosen("simpleaudio", clock), clock, heard=lambda: np.concatenate(sounds_in(heard)))
 
 
 def _auto(request: pytest.FixtureRequest) -> Kit:
     request.getfixturevalue("no_portaudio")
     request.getfixturevalue("no_player")
     clock = HostClock()
-    wav_path = request.getfixturevalue("tmp_path") / "run.wav"
-    return Kit(choose(config(output="auto"), clock=clock, wav_path=wav_path), clock)
+    return Kit(chosen("auto", clock, request.getfixturevalue("tmp_path") / "run.wav"), clock)
 
 
 KITS = {
@@ -314,6 +350,7 @@ KITS = {
     "simpleaudio": _simpleaudio,
     "auto": _auto,
 }
+HEARD = [name for name in KITS if name not in ("null", "auto")]
 
 
 @pytest.fixture(params=list(KITS))
@@ -354,6 +391,20 @@ class TestContract:
         kit.output.close()
         kit.output.close()
         assert [report.state for report in kit.reports] == ["open", "closed"]
+
+    @pytest.mark.parametrize("kit", HEARD, indirect=True)
+    def test_beats_and_words_are_heard_and_lie_to_the_side_where_they_are_wanted(self, kit: Kit) -> None:
+        kit.open()
+        start_s = kit.clock.now() + kit.reports[0].latency_s + 0.1
+        kit.output.play(beat(start_s))
+        kit.output.play(prompt(start_s + 0.2, start_s - 0.4))
+        kit.let_pass(1.0)
+        kit.output.close()
+        left, right = kit.heard().T
+        (click_at,) = onsets(left)
+        (word_at,) = np.flatnonzero(left > 0.4)
+        assert word_at - click_at == pytest.approx(0.21 * RATE_HZ, abs=1)
+        assert 20 * np.log10(left.max() / right.max()) == pytest.approx(7.66, abs=0.01)
 
 
 class TestLiveTrack:
@@ -532,6 +583,45 @@ class TestDevice:
         assert fake_device.closed
 
 
+class HalfAtOnce:
+    """A player, and the pipe to it, in time of its own: it takes half its buffer whenever it has played that much."""
+
+    PIPE = 4096
+    ENOUGH_S = 20.0
+
+    def __init__(self, buffer_s: float) -> None:
+        self.clock = ManualClock(100.0)
+        self.began_s = 101.0
+        self._half = round(buffer_s / 2 * RATE_HZ)
+        self._taken = 2 * self._half
+        self._written = 0
+        self._killed = threading.Event()
+        self.stdin = self
+
+    @property
+    def unread(self) -> int:
+        return max(0, self._written - self._taken)
+
+    def write(self, sound: memoryview) -> int:
+        self._written += len(sound) // 8
+        while self.unread > self.PIPE:
+            self.clock.set(self.began_s + (self._taken - self._half) / RATE_HZ)
+            self._taken += self._half
+        if self.clock.now() > self.began_s + self.ENOUGH_S:
+            self._killed.wait()
+        return len(sound)
+
+    def poll(self) -> None: ...
+
+    def kill(self) -> None:
+        self._killed.set()
+
+    def wait(self, timeout_s: float = 0.0) -> int:
+        return 0
+
+    def close(self) -> None: ...
+
+
 class TestPipe:
     def test_the_player_gets_every_click_evenly(self, install: Install) -> None:
         heard = install("pacat", PLAYS)
@@ -548,6 +638,21 @@ class TestPipe:
         assert len(intervals) == 8
         np.testing.assert_allclose(intervals, 16000, atol=3)
         assert reports[-1].reason == ""
+
+    def test_of_the_blocks_that_a_player_takes_at_once_the_last_is_believed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Clicks would be up to 40 ms early if the third best of 20 were."""
+        player = HalfAtOnce(buffer_s=0.625)
+        monkeypatch.setattr(pipe, "_shrink", lambda _: player.PIPE * 8)
+        monkeypatch.setattr(pipe, "_unread", lambda _: player.unread * 8)
+        monkeypatch.setattr(pipe.subprocess, "Popen", lambda *_, **__: player)
+        monkeypatch.setattr(pipe.shutil, "which", lambda tool: tool == "pacat")
+        reports: list[OutputReport] = []
+        output = PipeOutput(config(buffer_s=0.6), player.clock)
+        output.open(reports.append)
+        output.close()
+        assert reports[0].start_s == pytest.approx(player.began_s, abs=0.012)
 
     def test_all_that_the_pipe_has_room_for_is_written_at_once(
         self, install: Install, monkeypatch: pytest.MonkeyPatch
@@ -645,9 +750,8 @@ class TestWav:
 
     @staticmethod
     def samples(path: Path) -> np.ndarray:
-        with wave.open(str(path)) as file:
-            data = file.readframes(file.getnframes())
-        return np.frombuffer(data, dtype="<i2").reshape(-1, 2)[:, 0] / 32767
+        """Give the left channel."""
+        return samples_of(path)[:, 0]
 
     def test_clicks_lie_where_they_are_to_be_heard(self, path: Path) -> None:
         output = WavOutput(path, config())
@@ -720,18 +824,37 @@ class TestWav:
         assert reports[1].reason == "cannot write run.wav: File too large"
         assert len(self.samples(path)) == RATE_HZ
 
+    def test_at_4_gib_it_ends_and_the_run_goes_on(self, path: Path) -> None:
+        """What lies in between is silence, which takes no room on a disk that knows holes."""
+        reports: list[OutputReport] = []
+        output = WavOutput(path, config())
+        output.open(reports.append)
+        output.play(beat(1.0))
+        output.play(beat(6.3 * 3600, 1))
+        output.close()
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            header = file.read(44)
+        path.unlink()
+        assert [(report.state, report.reason) for report in reports[1:]] == [
+            ("lost", "cannot write run.wav: a WAV file ends at 4 GiB"),
+            ("closed", ""),
+        ]
+        assert struct.unpack("<I", header[40:]) == (size - 44,)
+        assert 2**32 - 2 * 4 * RATE_HZ < size < 2**32
+
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(AudioError, match=r"cannot write .*run\.wav: No such file or directory"):
             WavOutput(tmp_path / "missing" / "run.wav", config()).open(lambda report: None)
 
 
 def sounds_in(file: Path) -> list[np.ndarray]:
-    """Give the left channel of every sound, full scale 1."""
+    """Give every sound that the package was given, shape (n, 2), full scale 1."""
     data, sounds = file.read_bytes(), []
     while data:
         size, *form = struct.unpack_from("<I3H", data)
         assert form == [2, 2, 480]
-        sounds.append(np.frombuffer(data[10 : 10 + size], dtype="<i2").reshape(-1, 2)[:, 0] / 32767)
+        sounds.append(np.frombuffer(data[10 : 10 + size], dtype="<i2").reshape(-1, 2) / 32767)
         data = data[10 + size :]
     return sounds
 
@@ -754,7 +877,7 @@ class TestSimpleAudio:
         for index in range(8):
             output.play(beat(first_s + index / 3, index))
         output.close()
-        pieces = sounds_in(heard)[self.SELF_TEST :]
+        pieces = [sound[:, 0] for sound in sounds_in(heard)[self.SELF_TEST :]]
         found = [onsets(piece) for piece in pieces]
         assert sum(map(len, found)) == 8
         assert max(map(len, found)) >= 2
@@ -762,6 +885,46 @@ class TestSimpleAudio:
         silence = round(0.1 * RATE_HZ)
         assert not any(piece[:silence].any() or piece[-silence:].any() for piece in pieces)
         assert reports[-1].reason == ""
+
+    @pytest.fixture
+    def helper(self, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+        """Take the helper's place: keep the pieces that it would be given, and the time at which each is to begin."""
+        clock, begun = LeapingClock(), []
+
+        class Helper:
+            alive = True
+
+            def play(self, piece: np.ndarray, in_s: float, rate_hz: int) -> bool:
+                begun.append((clock.now() + in_s, piece[:, 0]))
+                return True
+
+            def stop(self) -> None: ...
+
+        monkeypatch.setattr("audio.outputs.simpleaudio.Player", Helper)
+        return SimpleNamespace(clock=clock, begun=begun)
+
+    @pytest.mark.parametrize("latency_ms", [0.0, 300.0])
+    def test_headphones_that_add_latency_are_played_to_early(self, helper: SimpleNamespace, latency_ms: float) -> None:
+        reports: list[OutputReport] = []
+        output = SimpleAudioOutput(config(latency_ms=latency_ms), helper.clock)
+        output.open(reports.append)
+        assert reports[0].latency_s == pytest.approx(1.4 + latency_ms / 1000)
+        due_s = helper.clock.now() + reports[0].latency_s + 0.1
+        output.play(beat(due_s))
+        output.close()
+        ((begin_s, piece),) = helper.begun
+        (at,) = onsets(piece)
+        assert begin_s + at / RATE_HZ == pytest.approx(due_s - latency_ms / 1000, abs=0.1)
+
+    def test_a_piece_that_is_late_is_not_played_and_told_at_the_end(self, helper: SimpleNamespace) -> None:
+        reports: list[OutputReport] = []
+        output = SimpleAudioOutput(config(), helper.clock)
+        output.open(reports.append)
+        output.play(beat(helper.clock.now() + reports[0].latency_s + 0.1))
+        helper.clock.leapt_s = 5.0
+        output.close()
+        assert helper.begun == []
+        assert reports[-1].reason == "pieces too late to be played: 1"
 
     def test_says_what_it_cannot_do(self, package: Callable[[str], Path]) -> None:
         package("")
@@ -775,8 +938,9 @@ class TestSimpleAudio:
         package(f"if n > {self.SELF_TEST}: os.kill(os.getpid(), signal.SIGSEGV)")
         reports: list[OutputReport] = []
         output, clock = self.opened(reports)
-        output.play(beat(clock.now() + reports[0].latency_s + 0.1))
         while len(reports) == 1:
+            output.play(beat(clock.now() + reports[0].latency_s + 0.1))
+            time.sleep(0.05)
             output.look()
         output.look()
         output.play(beat(clock.now() + reports[0].latency_s + 0.1))
