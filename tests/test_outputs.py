@@ -24,11 +24,11 @@ import numpy as np
 import pytest
 
 from audio.click import click
-from audio.outputs import choose, live, pipe, simpleaudio_player
+from audio.outputs import choose, device, live, pipe, simpleaudio_player
 from audio.outputs.device import DeviceOutput
 from audio.outputs.lasting import LastingOutput
 from audio.outputs.miniaudio import MiniaudioOutput
-from audio.outputs.pipe import PipeOutput, pacat, pw_cat
+from audio.outputs.pipe import PipeOutput, aplay, pacat, pw_cat
 from audio.outputs.simpleaudio import SimpleAudioOutput, cut
 from audio.outputs.simpleaudio_player import HEADER
 from audio.outputs.wav import WavOutput
@@ -93,6 +93,8 @@ class FakeDevice(ModuleType):
         self.blocks: list[np.ndarray] = []
         self.first_heard_s = 0.0
         self.refusal: Exception | None = None
+        self.refusal_to_start: Exception | None = None
+        self.tells_time = True
         self.devices = [
             {"name": "ears", "max_output_channels": 2, "hostapi": 0, "default_samplerate": 44100.0},
             {"name": "mic", "max_output_channels": 0, "hostapi": 0, "default_samplerate": 44100.0},
@@ -135,6 +137,8 @@ class FakeDevice(ModuleType):
         return self.devices[device or 0]
 
     def start(self) -> None:
+        if self.refusal_to_start:
+            raise self.refusal_to_start
         for k in range(12):
             self.take(ahead_s=0.02 * k)
         self.clock.set(self.clock.now() + 1.0)
@@ -150,7 +154,7 @@ class FakeDevice(ModuleType):
 
     def take(self, ahead_s: float) -> None:
         buffer = bytearray(b"\x3f" * BLOCK * 8)  # what lay there before is noise
-        when = SimpleNamespace(currentTime=1e9, outputBufferDacTime=1e9 + ahead_s)
+        when = SimpleNamespace(currentTime=1e9, outputBufferDacTime=1e9 + ahead_s if self.tells_time else 0.0)
         self.asked["callback"](buffer, BLOCK, when, None)  # type: ignore[operator]
         self.blocks.append(np.frombuffer(buffer, dtype=np.float32).reshape(-1, 2))
 
@@ -214,7 +218,7 @@ def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
     def write(body: str) -> Path:
         heard = tmp_path / "sounds"
         (folder / "simpleaudio.py").write_text(
-            "import os, signal, struct\n"
+            "import os, signal, struct, time\n"
             "n = 0\n"
             "class Sound:\n"
             "    def wait_done(self): pass\n"
@@ -222,8 +226,9 @@ def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
             "    global n\n"
             "    n += 1\n"
             f"    {body or 'pass'}\n"
+            "    header = struct.pack('<dI3H', time.monotonic(), len(samples), form[0], form[1], form[2] // 100)\n"
             f"    with open({str(heard)!r}, 'ab') as file:\n"
-            "        file.write(struct.pack('<I3H', len(samples), form[0], form[1], form[2] // 100) + samples)\n"
+            "        file.write(header + samples)\n"
             "    return Sound()\n"
         )
         return heard
@@ -330,8 +335,11 @@ def _miniaudio(request: pytest.FixtureRequest) -> Kit:
 
 def _simpleaudio(request: pytest.FixtureRequest) -> Kit:
     heard = request.getfixturevalue("package")("")
+    request.getfixturevalue("monkeypatch").setattr("audio.outputs.simpleaudio.TOO_LATE_S", 10.0)  # on a busy machine
     clock = HostClock()
-    return Kit(chosen("simpleaudio", clock), clock, heard=lambda: np.concatenate(sounds_in(heard)))
+    return Kit(
+        chosen("simpleaudio", clock), clock, heard=lambda: np.concatenate([sound for _, sound in sounds_in(heard)])
+    )
 
 
 def _auto(request: pytest.FixtureRequest) -> Kit:
@@ -549,6 +557,21 @@ class TestDevice:
             DeviceOutput(config(), fake_device.clock).open(lambda report: None)
         assert fake_device.asked["samplerate"] == 48000
 
+    def test_a_stream_that_does_not_start_is_closed(self, fake_device: FakeDevice) -> None:
+        fake_device.refusal_to_start = fake_device.PortAudioError("Device unavailable", -9985)
+        with pytest.raises(AudioError, match="Device unavailable"):
+            DeviceOutput(config(), fake_device.clock).open(lambda report: None)
+        assert fake_device.closed
+        assert device.open_streams == []
+
+    def test_a_driver_that_does_not_say_when_a_block_is_heard_is_taken_to_keep_what_it_was_asked_for(
+        self, fake_device: FakeDevice
+    ) -> None:
+        reports: list[OutputReport] = []
+        fake_device.tells_time = False
+        DeviceOutput(config(), fake_device.clock).open(reports.append)
+        assert reports[0].latency_s == pytest.approx(0.15 + 0.02)
+
     def test_a_device_that_refuses_every_rate_is_refused(self, fake_device: FakeDevice) -> None:
         fake_device.rates = set()
         with pytest.raises(AudioError, match=r"does not open: .*Invalid sample rate"):
@@ -589,27 +612,34 @@ class HalfAtOnce:
     PIPE = 4096
     ENOUGH_S = 20.0
 
-    def __init__(self, buffer_s: float) -> None:
+    def __init__(self, rate_hz: int, buffer_s: float) -> None:
         self.clock = ManualClock(100.0)
         self.began_s = 101.0
-        self._half = round(buffer_s / 2 * RATE_HZ)
+        self.command: list[str] = []
+        self.stdin = self
+        self._rate_hz = rate_hz
+        self._half = round(buffer_s / 2 * rate_hz)
         self._taken = 2 * self._half
         self._written = 0
         self._killed = threading.Event()
-        self.stdin = self
 
     @property
     def unread(self) -> int:
         return max(0, self._written - self._taken)
 
+    def started(self, command: list[str], **_: object) -> HalfAtOnce:
+        self.command = command
+        return self
+
     def write(self, sound: memoryview) -> int:
-        self._written += len(sound) // 8
+        frames = min(len(sound) // 8, 500)  # a signal ends the write
+        self._written += frames
         while self.unread > self.PIPE:
-            self.clock.set(self.began_s + (self._taken - self._half) / RATE_HZ)
+            self.clock.set(self.began_s + (self._taken - self._half) / self._rate_hz)
             self._taken += self._half
         if self.clock.now() > self.began_s + self.ENOUGH_S:
             self._killed.wait()
-        return len(sound)
+        return frames * 8
 
     def poll(self) -> None: ...
 
@@ -643,15 +673,16 @@ class TestPipe:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Clicks would be up to 40 ms early if the third best of 20 were."""
-        player = HalfAtOnce(buffer_s=0.625)
+        player = HalfAtOnce(rate_hz=44100, buffer_s=0.625)
         monkeypatch.setattr(pipe, "_shrink", lambda _: player.PIPE * 8)
         monkeypatch.setattr(pipe, "_unread", lambda _: player.unread * 8)
-        monkeypatch.setattr(pipe.subprocess, "Popen", lambda *_, **__: player)
+        monkeypatch.setattr(pipe.subprocess, "Popen", player.started)
         monkeypatch.setattr(pipe.shutil, "which", lambda tool: tool == "pacat")
         reports: list[OutputReport] = []
-        output = PipeOutput(config(buffer_s=0.6), player.clock)
+        output = PipeOutput(config(sample_rate_hz=44100, buffer_s=0.6), player.clock)
         output.open(reports.append)
         output.close()
+        assert player.command == ["pacat", *pacat(44100, 625)]
         assert reports[0].start_s == pytest.approx(player.began_s, abs=0.012)
 
     def test_all_that_the_pipe_has_room_for_is_written_at_once(
@@ -683,6 +714,35 @@ class TestPipe:
 
     def test_pulseaudio_is_asked_for_the_buffer_in_halves(self) -> None:
         assert {"--latency-msec=175", "--process-time-msec=87"} < set(pacat(48000, 175))
+
+    @pytest.mark.parametrize(
+        ("player", "told"),
+        [
+            (pw_cat, "--format f32 --rate 44100 --channels 2 --latency 175ms -"),
+            (pacat, "--raw --format=float32le --rate=44100 --channels=2 --latency-msec=175"),
+            (aplay, "-t raw -f FLOAT_LE -r 44100 -c 2 --buffer-time=175000"),
+        ],
+    )
+    def test_every_player_is_told_what_it_gets(
+        self, install: Install, player: Callable[[int, int], list[str]], told: str
+    ) -> None:
+        install("pw-cat", "")
+        assert told in " ".join(player(44100, 175))
+
+    @pytest.mark.parametrize("until", ["", f"    if taken > 8 * {2 * RATE_HZ}: break\n"], ids=["to the end", "midway"])
+    def test_a_player_that_does_not_end_is_ended(
+        self, install: Install, monkeypatch: pytest.MonkeyPatch, until: str
+    ) -> None:
+        monkeypatch.setattr(pipe, "STOP_S", 0.2)
+        started = []
+        popen = subprocess.Popen
+        monkeypatch.setattr(pipe.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1])
+        install("pacat", f"{PLAYS}{until}time.sleep(60)\n")
+        output = PipeOutput(config(), FastClock())
+        output.open(lambda report: None)
+        output.close()
+        assert [player.returncode for player in started] == [-signal.SIGKILL]
+        assert "pacat" not in [thread.name for thread in threading.enumerate()]
 
     def test_a_player_that_dies_is_lost_and_the_run_goes_on(self, install: Install) -> None:
         install("pacat", DIES)
@@ -830,7 +890,7 @@ class TestWav:
         output = WavOutput(path, config())
         output.open(reports.append)
         output.play(beat(1.0))
-        output.play(beat(6.3 * 3600, 1))
+        output.play(beat(2**30 / RATE_HZ, 1, available_s=(2**30 - 2) / RATE_HZ))  # a frame takes 4 bytes
         output.close()
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -848,14 +908,14 @@ class TestWav:
             WavOutput(tmp_path / "missing" / "run.wav", config()).open(lambda report: None)
 
 
-def sounds_in(file: Path) -> list[np.ndarray]:
-    """Give every sound that the package was given, shape (n, 2), full scale 1."""
+def sounds_in(file: Path) -> list[tuple[float, np.ndarray]]:
+    """Give when the package was given each sound, by the system's monotonic clock, and the sound; full scale 1."""
     data, sounds = file.read_bytes(), []
     while data:
-        size, *form = struct.unpack_from("<I3H", data)
+        at_s, size, *form = struct.unpack_from("<dI3H", data)
         assert form == [2, 2, 480]
-        sounds.append(np.frombuffer(data[10 : 10 + size], dtype="<i2").reshape(-1, 2) / 32767)
-        data = data[10 + size :]
+        sounds.append((at_s, np.frombuffer(data[18 : 18 + size], dtype="<i2").reshape(-1, 2) / 32767))
+        data = data[18 + size :]
     return sounds
 
 
@@ -874,16 +934,21 @@ class TestSimpleAudio:
         reports: list[OutputReport] = []
         output, clock = self.opened(reports)
         first_s = clock.now() + reports[0].latency_s + 0.1
+        monotonic_s = time.monotonic() - clock.now()
         for index in range(8):
             output.play(beat(first_s + index / 3, index))
         output.close()
-        pieces = [sound[:, 0] for sound in sounds_in(heard)[self.SELF_TEST :]]
+        begun_s, sounds = zip(*sounds_in(heard)[self.SELF_TEST :], strict=True)
+        pieces = [sound[:, 0] for sound in sounds]
         found = [onsets(piece) for piece in pieces]
         assert sum(map(len, found)) == 8
         assert max(map(len, found)) >= 2
         assert all(np.abs(np.diff(clicks) - RATE_HZ / 3).max(initial=0) <= 1 for clicks in found)
         silence = round(0.1 * RATE_HZ)
         assert not any(piece[:silence].any() or piece[-silence:].any() for piece in pieces)
+        assert begun_s[0] + found[0][0] / RATE_HZ > first_s + monotonic_s - 0.1, (
+            "no helper was ever too busy to be early"
+        )
         assert reports[-1].reason == ""
 
     @pytest.fixture
@@ -934,8 +999,20 @@ class TestSimpleAudio:
         assert (reports[0].spread_s, reports[0].rate_hz) == (0.06, None)
         assert reports[0].latency_s == pytest.approx(1.4)
 
-    def test_a_crash_is_noticed_by_a_look_and_does_no_harm(self, package: Callable[[str], Path]) -> None:
-        package(f"if n > {self.SELF_TEST}: os.kill(os.getpid(), signal.SIGSEGV)")
+    @pytest.mark.parametrize(
+        ("fate", "said"),
+        [
+            ("os.kill(os.getpid(), signal.SIGSEGV)", "simpleaudio crashed (SIGSEGV)"),
+            ("signal.pause()", "simpleaudio takes no more sound"),
+        ],
+        ids=["crashes", "hangs"],
+    )
+    def test_a_helper_in_trouble_is_noticed_by_a_look_and_does_no_harm(
+        self, package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, fate: str, said: str
+    ) -> None:
+        for limit in ("STALL_S", "STOP_S"):
+            monkeypatch.setattr(f"audio.outputs.simpleaudio.{limit}", 0.2)
+        package(f"if n > {self.SELF_TEST}: {fate}")
         reports: list[OutputReport] = []
         output, clock = self.opened(reports)
         while len(reports) == 1:
@@ -945,10 +1022,31 @@ class TestSimpleAudio:
         output.look()
         output.play(beat(clock.now() + reports[0].latency_s + 0.1))
         output.close()
-        assert [(report.state, report.reason) for report in reports[1:]] == [
-            ("lost", "simpleaudio crashed (SIGSEGV)"),
-            ("closed", ""),
-        ]
+        assert [report.state for report in reports] == ["open", "lost", "closed"]
+        assert reports[1].reason == said
+
+    def test_a_helper_that_hangs_when_nobody_looks_does_not_hold_up_the_end(
+        self, package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("audio.outputs.simpleaudio.STOP_S", 0.2)
+        package(f"if n > {self.SELF_TEST}: signal.pause()")
+        reports: list[OutputReport] = []
+        output, clock = self.opened(reports)
+        for index in range(12):
+            output.play(beat(clock.now() + reports[0].latency_s + index / 3, index))
+        output.close()
+        assert reports[-1].state == "closed"
+
+    def test_a_fault_in_its_thread_is_reported(self, helper: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("audio.outputs.simpleaudio.cut", lambda *_: 1 / 0)
+        reports: list[OutputReport] = []
+        output = SimpleAudioOutput(config(), helper.clock)
+        output.open(reports.append)
+        output._thread.join()
+        output.look()
+        output.close()
+        assert [report.state for report in reports] == ["open", "lost", "closed"]
+        assert reports[1].reason == "the click track failed: ZeroDivisionError('division by zero')"
 
     def test_a_package_that_crashes_when_a_sound_has_ended_fails_its_test(self, package: Callable[[str], Path]) -> None:
         package("if n == 2: os.kill(os.getpid(), signal.SIGSEGV)")
@@ -994,13 +1092,13 @@ class TestSimpleAudioPlayer:
     OPENING_S = 0.03
 
     def test_a_sound_begins_at_its_time_whatever_opening_takes(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock, heard = ManualClock(100.0), []
+        clock, heard, ended = ManualClock(100.0), [], []
 
         def play_buffer(samples: bytes, *form: int) -> SimpleNamespace:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "Ctrl-C would cut the last click"
             clock.set(clock.now() + self.OPENING_S)
             heard.append((clock.now(), samples))
-            return SimpleNamespace(wait_done=lambda: None)
+            return SimpleNamespace(wait_done=lambda: ended.append(samples))
 
         orders = b"".join(HEADER.pack(at_s, RATE_HZ, 4) + bytes([n] * 4) for n, at_s in enumerate([101.0, 102.0]))
         ready = io.BytesIO()
@@ -1017,6 +1115,7 @@ class TestSimpleAudioPlayer:
         assert ready.getvalue() == b"ready\n"
         assert [at_s for at_s, _ in heard[2:]] == pytest.approx([101.0, 102.0])
         assert [samples for _, samples in heard[2:]] == [bytes([n] * 4) for n in range(2)]
+        assert ended[-1] == heard[-1][1], "the last sound would be cut"
 
 
 class FakeMiniaudio(ModuleType):
@@ -1033,8 +1132,8 @@ class FakeMiniaudio(ModuleType):
         self.clock = clock
         self.backend = "PulseAudio"
         self.asked: dict[str, Any] = {}
-        self.refuses = False
-        self.running = False
+        self.refuses = self.refuses_to_start = self.never_plays = False
+        self.running = self.closed = False
         self.stop_callback: Callable[[], None] = lambda: None
         self.source: Any = None
         self.periods: list[np.ndarray] = []
@@ -1050,11 +1149,14 @@ class FakeMiniaudio(ModuleType):
         return self
 
     def start(self, source: Any) -> None:
-        self.source, self.running = source, True
+        if self.refuses_to_start:
+            raise self.MiniaudioError("failed to start device", -7)
+        self.source, self.running = source, not self.never_plays
         self.take()
         self.clock.set(self.clock.now() + 1.0)
         self.first_heard_s = self.clock.now()
-        self.run(2.1)
+        if self.running:
+            self.run(2.1)
 
     def take(self) -> None:
         self.periods.append(self.source.send(self.PERIOD))
@@ -1065,7 +1167,7 @@ class FakeMiniaudio(ModuleType):
             self.clock.set(self.clock.now() + 0.075)
 
     def close(self) -> None:
-        self.running = False
+        self.running, self.closed = False, True
         self.stop_callback()
 
 
@@ -1130,6 +1232,21 @@ class TestMiniaudio:
         fake.refuses = True
         with pytest.raises(AudioError, match="miniaudio does not play: failed to init device: -401"):
             self.opened(fake)
+
+    @pytest.mark.parametrize(
+        ("fault", "said"),
+        [
+            ("refuses_to_start", "miniaudio does not play: failed to start device: -7"),
+            ("never_plays", "does not play$"),
+        ],
+    )
+    def test_a_device_that_opens_and_does_not_play_is_refused_and_closed(
+        self, fake: FakeMiniaudio, fault: str, said: str
+    ) -> None:
+        setattr(fake, fault, True)
+        with pytest.raises(AudioError, match=said):
+            self.opened(fake)
+        assert fake.closed
 
     def test_silence_is_no_device(self, fake: FakeMiniaudio) -> None:
         fake.backend = "Null"

@@ -14,6 +14,7 @@ A piece must be whole before it starts: beats are wanted its length ahead, and a
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -31,6 +32,7 @@ from subprocess import PIPE
 import numpy as np
 
 from audio.click import click
+from audio.outputs.live import STALL_S
 from audio.outputs.simpleaudio_player import HEADER, READY
 from audio.sounds import Sounds, Stereo
 from audio.track import Track
@@ -79,6 +81,8 @@ class SimpleAudioOutput:
         self._closing = threading.Event()
         self._player: Player | None = None
         self._late = 0
+        self._handing_since_s = math.inf
+        self._fault = ""
         self._state: OutputState = "closed"
         self._report: Report = lambda report: None
 
@@ -107,25 +111,43 @@ class SimpleAudioOutput:
             self._track.schedule(frame, cue)
 
     def look(self) -> None:
-        if self._state == "open" and self._player is not None and not self._player.alive:
-            self._say("lost", self._player.last_words())
+        if self._state == "open" and (player := self._player) is not None and (reason := self._trouble(player)):
+            self._say("lost", reason)
 
     def close(self) -> None:
         player, self._player = self._player, None
         if player is None:
             return
         give_up_s = self._clock.now() + self._latency_s + STOP_S
-        while player.alive and self._track.position < self._track.ends_at and self._clock.now() < give_up_s:
+        while (
+            not self._trouble(player) and self._track.position < self._track.ends_at and self._clock.now() < give_up_s
+        ):
             time.sleep(POLL_S)
         self._closing.set()
         self._thread.join(STOP_S)
+        if self._thread.is_alive():  # a helper that hangs would hold it up for ever
+            player.kill()
         player.stop()
         late = f"pieces too late to be played: {self._late}" if self._late else ""
         self._say("closed", "; ".join(filter(None, [self._track.missed, late])))
 
+    def _trouble(self, player: Player) -> str:
+        """Say why no more sound is to be expected; empty where all is well."""
+        if not player.alive:
+            return player.last_words()
+        if self._clock.now() - self._handing_since_s > STALL_S:
+            return "simpleaudio takes no more sound"
+        return self._fault
+
     # --- the thread -----------------------------------------------------------------------------------------------
 
     def _feed(self) -> None:
+        try:
+            self._feed_pieces()
+        except Exception as error:  # beyond this thread nobody could hear of it
+            self._fault = f"the click track failed: {error!r}"
+
+    def _feed_pieces(self) -> None:
         """Render each piece when it is due, and hand it over."""
         player = self._player
         while player is not None:
@@ -138,8 +160,14 @@ class SimpleAudioOutput:
                 continue
             if in_s < -TOO_LATE_S:
                 self._late += 1
-            elif not player.play(piece, in_s, self._rate_hz):
+            elif not self._hand_over(player, piece, in_s):
                 return
+
+    def _hand_over(self, player: Player, piece: Stereo, in_s: float) -> bool:
+        self._handing_since_s = self._clock.now()
+        taken = player.play(piece, in_s, self._rate_hz)
+        self._handing_since_s = math.inf
+        return taken
 
     def _piece(self) -> Stereo:
         position = self._track.position
@@ -212,6 +240,10 @@ class Player:
             return f"simpleaudio crashed ({signal.Signals(-code).name})"
         said = [line.strip() for line in lines if line.strip()]
         return f"simpleaudio: {said[-1]}" if said else f"simpleaudio has ended, with exit code {code}"
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
 
     def stop(self) -> None:
         """Let the last sound end, then the process, whatever it takes."""
