@@ -158,6 +158,12 @@ class TestWords:
         for frame, factor in zip(beats, factors, strict=True):
             np.testing.assert_allclose(clicks[frame : frame + CLICK], factor * click("right", RATE_HZ), atol=1e-6)
 
+    def test_a_click_on_the_way_down_goes_down_with_the_ducking(self) -> None:
+        together, voice = (busy_track(b, [(10000, 500)], level=0.1).render(SECOND)[:, 0] for b in ([10600], []))
+        down = 0.5 - 0.5 * np.cos(np.pi * np.arange(600, 600 + CLICK) / 2400)
+        expected = (1 + (10 ** (-8 / 20) - 1) * down) * click("right", RATE_HZ)
+        np.testing.assert_allclose((together - voice)[10600 : 10600 + CLICK], expected, atol=1e-6)
+
     def test_no_two_prompts_sound_at_a_time(self) -> None:
         track = busy_track([], [(1000, 500), (24999, 500), (25000, 500)])
         samples = track.render(2 * SECOND)[:, 0]
@@ -276,6 +282,10 @@ class TestLoudness:
         out = limit(samples)
         assert float(np.abs(out).max()) <= MINUS_1_DBFS
         assert (np.diff(out) >= 0).all()
+
+    def test_the_limiter_has_no_corner(self) -> None:
+        bent = limit(np.linspace(-2, 2, 4001, dtype=np.float32))
+        assert np.abs(np.diff(bent.astype(float), n=2)).max() < 0.05 * 0.001  # of a step; a clipped one has all of it
 
     def test_too_much_gain_is_limited(self) -> None:
         assert float(np.abs(track_with([0], gain=50.0).render(4800)).max()) <= MINUS_1_DBFS

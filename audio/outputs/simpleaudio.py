@@ -118,10 +118,7 @@ class SimpleAudioOutput:
         player, self._player = self._player, None
         if player is None:
             return
-        give_up_s = self._clock.now() + self._latency_s + STOP_S
-        while (
-            not self._trouble(player) and self._track.position < self._track.ends_at and self._clock.now() < give_up_s
-        ):
+        while self._track.position < self._track.ends_at and self._thread.is_alive() and not self._trouble(player):
             time.sleep(POLL_S)
         self._closing.set()
         self._thread.join(STOP_S)
