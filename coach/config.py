@@ -223,10 +223,12 @@ def read_layer(path: Path, origin: str | None = None) -> Layer:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError([f"{name}: there is no such file"], hint="check the path given with --config") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{name}: cannot be read: {error}"]) from error
+    except OSError as error:
+        raise ConfigError([f"{name}: cannot be read: {error.strerror}"], hint="name a file that can be read") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{name}: not UTF-8, from byte {error.start} on"], hint="save it as UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{name}: not TOML: {error}"]) from error
+        raise ConfigError([f"{name}: not TOML: {error}"], hint="correct it there, or take the file away") from error
     return Layer(name, tree)
 
 

@@ -205,7 +205,7 @@ class TestErrors:
 
     def test_a_file_that_is_not_text_is_named(self, home):
         (home / "given.toml").write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(ConfigError, match=r"given\.toml: cannot be read"):
+        with pytest.raises(ConfigError, match=r"given\.toml: not UTF-8, from byte 0 on \(save it as UTF-8 text\)"):
             load(file=home / "given.toml", environ={"XDG_CONFIG_HOME": str(home)})
 
     def test_a_file_that_is_not_there_is_an_error_only_where_it_was_asked_for(self, home):

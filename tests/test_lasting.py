@@ -273,7 +273,7 @@ def test_silence_says_that_it_is_silence() -> None:
 
 def test_a_named_output_that_does_not_open_is_an_error() -> None:
     stage = Stage(Card("device", there=False), Card("pipe"))
-    with pytest.raises(AudioError, match="there is no device"):
+    with pytest.raises(AudioError, match=r"there is no device \(`coach doctor` says what can play here\)"):
         stage.open()
     stage.output.close()
     assert stage.reports == []

@@ -91,7 +91,7 @@ class LastingOutput:
         """
         self._report = report
         if not self._open_first(self._first):
-            raise AudioError("; ".join(self._refusals))
+            raise AudioError("; ".join(self._refusals), hint="`coach doctor` says what can play here")
         self._looked_at_s = self._clock.now()
 
     def play(self, cue: Cue) -> None:
