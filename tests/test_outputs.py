@@ -1337,6 +1337,15 @@ class TestAuto:
             LastingOutput("auto", makers, first=["pipe", "wav"], again=[], clock=HostClock()).open(lambda report: None)
 
 
+def test_a_named_output_gives_way_to_none(tmp_path: Path, no_player: None, fake_device: FakeDevice) -> None:
+    output = choose(config(output="pipe"), clock=fake_device.clock, wav_path=tmp_path / "run.wav")
+    with pytest.raises(AudioError, match="no pw-cat, pacat or aplay") as caught:
+        output.open(lambda report: None)
+    assert caught.value.exit_code == 4
+    assert not (tmp_path / "run.wav").exists()
+    assert fake_device.asked == {}
+
+
 @pytest.mark.parametrize("name", ["device", "pipe", "miniaudio", "simpleaudio", "wav", "null"])
 def test_choosing_touches_nothing(name: str, no_portaudio: None, no_player: None, tmp_path: Path) -> None:
     output = choose(config(output=name), clock=ManualClock(), wav_path=tmp_path / "run.wav")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import os
 import re
 import select
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -209,6 +211,18 @@ class TestWaves:
             bad[data.draw(st.integers(0, min(47, len(bad) - 1)))] = data.draw(st.integers(0, 255))
         with contextlib.suppress(AudioError):
             assert from_wav(bytes(bad)).samples.dtype == np.int16
+
+    def test_two_channels_are_put_together(self) -> None:
+        data = io.BytesIO()
+        with wave.open(data, "wb") as file:
+            file.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
+            file.writeframes(np.array([[20000, 30000]] * 100, dtype="<i2").tobytes())
+        assert (from_wav(data.getvalue()).samples == 25000).all()
+
+    def test_a_clause_has_no_edge(self) -> None:
+        plateau = Clip(samples=np.full(RATE_HZ // 2, 10000, dtype=np.int16), rate_hz=RATE_HZ)
+        sound = joined([plateau, plateau], OUT_HZ)
+        assert np.abs(np.diff(sound, prepend=0, append=0)).max() < 0.01 * sound.max()
 
     def test_silence_around_speech_is_cut_and_cut_once(self) -> None:
         clip = trimmed(tone(0.5, silence_s=0.3))
