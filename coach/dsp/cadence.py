@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coach.dsp.axes import mean
 from coach.dsp.filters import Butterworth
 from coach.dsp.gate import GAIT_G, REPEATS, Verdict, judge
 from coach.dsp.intervals import IntervalFilter
@@ -286,8 +287,8 @@ class CadenceEngine:
 
     def _vigour_g(self, samples: float) -> float:
         n = min(len(self._motion), int(samples))
-        recent = self._motion.last(n).ravel()
-        return math.sqrt(float(recent @ recent) / n)
+        recent = self._motion.last(n)
+        return math.sqrt(float(np.vdot(recent, recent)) / n)
 
     # --- finding gait ---------------------------------------------------------------------------------------------
 
@@ -448,7 +449,7 @@ class CadenceEngine:
 
 def _unit_g(acc_g: FloatArray) -> float:
     """Give what the sensor reads for 1 g, by its mean; 1 where that cannot be gravity."""
-    mean_g = math.hypot(*acc_g.mean(axis=0).tolist())
+    mean_g = math.hypot(*mean(acc_g).tolist())
     return mean_g if 0.5 < mean_g < 1.3 else 1.0
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import signal
 
+from coach.dsp.axes import energies
 from coach.dsp.resample import GRID_HZ
 from coach.dsp.strides import parabolic_peak
 from coach.model import FloatArray
@@ -41,7 +42,7 @@ def jolts(acc_g: FloatArray) -> FloatArray:
     Shape (n - CONTEXT,), g squared: the strength about sample CONTEXT / 2 and those after it.
     """
     bend = acc_g[2:] - 2 * acc_g[1:-1] + acc_g[:-2]
-    return np.correlate(np.einsum("na,na->n", bend, bend), _SMOOTH)
+    return np.correlate(energies(bend), _SMOOTH)
 
 
 def contact_near(acc_g: FloatArray, near: float, reach: float, lag_s: float) -> float | None:

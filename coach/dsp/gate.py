@@ -38,6 +38,7 @@ from typing import Literal
 
 import numpy as np
 
+from coach.dsp.axes import mean
 from coach.dsp.landings import Sampled, evenness, hardness, keeping_time, other_foot
 from coach.dsp.resample import GRID_HZ
 from coach.dsp.tempo import Rhythm
@@ -185,7 +186,7 @@ def _is_round(rhythm: Rhythm) -> bool:
 def _lift(rhythm: Rhythm, motion: FloatArray) -> float:
     """Give the bounce of the last stride (it alone, since a bout may just have begun) against the least of gait."""
     last = motion[-round(_stride(rhythm)) :]
-    bounce_g = math.sqrt(float(np.square(last).sum()) / len(last) * float(rhythm.shares[1::2].sum()))
+    bounce_g = math.sqrt(float(np.vdot(last, last)) / len(last) * float(rhythm.shares[1::2].sum()))
     return bounce_g / (BOUNCE_G * min(1.0, _spm(rhythm) / BOUNCE_SPM) ** 4)
 
 
@@ -199,13 +200,14 @@ def _most_g(rhythm: Rhythm, *, is_alike: bool, is_soft: bool) -> float:
 
 def _vertical(rhythm: Rhythm, motion: FloatArray, acc_g: FloatArray) -> float | None:
     """Give the share of the vertical in the power that both steps have in common; None where gravity is not felt."""
-    rest_g = acc_g.mean(axis=0)
-    felt_g = float(np.linalg.norm(rest_g))
+    rest_g = mean(acc_g)
+    felt_g = math.hypot(*rest_g.tolist())
     if felt_g <= FELT_G:
         return None
     step = round(_stride(rhythm) / 2)
     common = motion[step:] + motion[:-step]
-    return float(np.square(common @ rest_g).sum()) / (felt_g**2 * float(np.square(common).sum()) + 1e-12)
+    upwards = common @ rest_g
+    return float(upwards @ upwards) / (felt_g**2 * float(np.vdot(common, common)) + 1e-12)
 
 
 def _has_feet(

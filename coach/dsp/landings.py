@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from coach.dsp.axes import energies
 from coach.dsp.contacts import CONTEXT, jolts
 from coach.model import FloatArray
 
@@ -32,7 +33,7 @@ def hardness(acc_g: FloatArray, rms_g: float) -> float:
         return 0.0
     strength = jolts(acc_g)
     top = len(strength) - 1 - len(strength) // 40
-    return float(np.sqrt(np.partition(strength, top)[top])) / (rms_g + 1e-12)
+    return math.sqrt(np.partition(strength, top)[top]) / (rms_g + 1e-12)
 
 
 def keeping_time(signal_g: FloatArray, lag: float, sampled: Sampled = None) -> float:
@@ -55,7 +56,7 @@ def evenness(acc_g: FloatArray, stride: float, sampled: Sampled = None) -> float
 
     Strength does not know how a limb turns. What lifts and drops it twice a stride has 1, what pushes it once has -1.
     """
-    return _again(np.linalg.norm(acc_g, axis=1), stride / 2, REACH // 2, sampled)
+    return _again(np.sqrt(energies(acc_g)), stride / 2, REACH // 2, sampled)
 
 
 def other_foot(acc_g: FloatArray, stride: float) -> float:

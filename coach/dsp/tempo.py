@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from coach.dsp.axes import energies
 from coach.dsp.resample import GRID_HZ
 from coach.dsp.strides import parabolic_peak
 from coach.model import FloatArray
@@ -129,8 +130,8 @@ class StrideTempo:
         spectrum = np.fft.rfft(np.ascontiguousarray(x.T), _SIZE)
         power = (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
         energy = np.zeros(n + 1)
-        np.einsum("na,na->n", x, x).cumsum(out=energy[1:])
-        rms_g = float(np.sqrt(energy[-1] / n))
+        energies(x).cumsum(out=energy[1:])
+        rms_g = math.sqrt(float(energy[-1]) / n)
         lags = max(3, min(self._longest, n - 3))
         product = np.fft.irfft(power, _SIZE)[:lags]
         early, late = energy[: n - lags : -1], energy[n] - energy[:lags]
