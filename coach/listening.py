@@ -268,8 +268,7 @@ def _parts(stamped: Stamped, last: int | None) -> Iterator[Stamped]:
     starts = sorted({*silences.tolist(), *(() if last is None else (last + 1,))})
     for start, end in zip((0, *starts), (*starts, len(stamped.at_s)), strict=True):
         if end > start:
-            part = slice(start, end)
-            yield Stamped(stamped.t_s[part], stamped.at_s[part], stamped.acc_g[part], stamped.delay_s[part])
+            yield Stamped(*[column[start:end] for column in stamped])
 
 
 def _who(state: SensorState) -> str:

@@ -352,7 +352,8 @@ class Cadence:
 
     def __post_init__(self) -> None:
         _require((self.spm is not None) == (self.status == "locked"), "cadence is a number when locked, and only then")
-        _require(self.spm is None or (math.isfinite(self.spm) and self.spm > 0), f"cadence {self.spm} is impossible")
+        if self.spm is not None and not 0 < self.spm < math.inf:
+            raise ValueError(f"cadence {self.spm} is impossible")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -106,7 +106,7 @@ class Resampler:
                 return []
             self._choose_filter(stamped.t_s[:n])
             self._first = None
-            stamped = replace(stamped, at_s=stamped.at_s.copy())
+            stamped = stamped._replace(at_s=stamped.at_s.copy())
             stamped.at_s[:n] = stamped.at_s[n - 1]
         self._held.append(stamped)
         if stamped.t_s[-1] - self._filter_delay_s < wanted / GRID_HZ:
@@ -134,11 +134,11 @@ class Resampler:
         self._begun, self._held = True, [_part(knots, -1, None)]
         if self._antialias is not None:
             knots = self._filled(knots, bridged)
-            knots = replace(knots, acc_g=self._filtered(self._antialias, knots.acc_g, is_new=is_new))
+            knots = knots._replace(acc_g=self._filtered(self._antialias, knots.acc_g, is_new=is_new))
         bridges = [(1 + self._place(before_s), self._place(after_s)) for before_s, after_s in bridged]
         t_s = knots.t_s - self._filter_delay_s
         first = 1 + _index_up_to(float(np.nextafter(t_s[0], -np.inf) if is_new else t_s[0]))
-        wanted_s = np.arange(first, _index_up_to(float(t_s[-1])) + 1) / GRID_HZ
+        wanted_s = np.arange(first, _index_up_to(float(t_s[-1])) + 1, dtype=np.float64) / GRID_HZ
         known_by = t_s.searchsorted(wanted_s)
         acc_g = np.empty((len(wanted_s), 3))
         for axis in range(3):
@@ -194,8 +194,7 @@ def _between_holes(stamped: Stamped) -> list[Stamped]:
 
 
 def _part(stamped: Stamped, start: int, end: int | None) -> Stamped:
-    rows = slice(start, end)
-    return Stamped(stamped.t_s[rows], stamped.at_s[rows], stamped.acc_g[rows], stamped.delay_s[rows])
+    return Stamped(*[column[start:end] for column in stamped])
 
 
 def _index_up_to(t_s: float) -> int:
@@ -208,9 +207,4 @@ def join(parts: list[Stamped]) -> Stamped:
     """Put stretches of samples one after the other."""
     if len(parts) == 1:
         return parts[0]
-    return Stamped(
-        np.concatenate([part.t_s for part in parts]),
-        np.concatenate([part.at_s for part in parts]),
-        np.concatenate([part.acc_g for part in parts]),
-        np.concatenate([part.delay_s for part in parts]),
-    )
+    return Stamped(*map(np.concatenate, zip(*parts, strict=True)))

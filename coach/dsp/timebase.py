@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
@@ -27,9 +27,8 @@ LOST_PERIODS = 3.5
 """A longer step, in periods, between samples that come in frames is a frame that was lost."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stamped:
-    """Samples on the run's axis, strictly increasing.
+class Stamped(NamedTuple):
+    """Samples on the run's axis, strictly increasing: a tuple, for one is made of every frame, and twice more of some.
 
     Parameters
     ----------
@@ -145,8 +144,9 @@ class Timebase:
         delay_s = at_s - t_s
         if len(delay_s) == 0:
             return delay_s
-        if t_s[0] // ENVELOPE_S == t_s[-1] // ENVELOPE_S:
-            return self._lowest_s(float(t_s[0] // ENVELOPE_S), delay_s)
+        first = float(t_s[0]) // ENVELOPE_S
+        if first == float(t_s[-1]) // ENVELOPE_S:
+            return self._lowest_s(first, delay_s)
         stretch = np.floor(t_s / ENVELOPE_S)
         starts = np.flatnonzero(np.diff(stretch)) + 1
         parts = zip((0, *starts), np.split(delay_s, starts), strict=True)
@@ -158,10 +158,10 @@ class Timebase:
             before_s = self._minima_s[1] if stretch == self._stretch + 1 else math.inf
             self._minima_s = (before_s, math.inf)
             self._stretch = stretch
-        lowest_s = np.minimum.accumulate(np.minimum(delay_s, self._minima_s[1]))
-        self._minima_s = (self._minima_s[0], float(lowest_s[-1]))
-        envelope_s: FloatArray = np.minimum(lowest_s, self._minima_s[0])
-        return envelope_s
+        before_s, lowest_s = self._minima_s
+        envelope_s: FloatArray = np.minimum.accumulate(delay_s)
+        self._minima_s = (before_s, min(lowest_s, float(envelope_s[-1])))
+        return np.minimum(envelope_s, min(before_s, lowest_s))
 
 
 class FirstRate:
