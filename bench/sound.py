@@ -149,14 +149,15 @@ def _ramp(server: Server, folder: Path, options: argparse.Namespace) -> Iterator
             "<= 1 ms",
             f"all {len(run.heard_s)} clicks, less one constant; {_load()}",
         )
-        # The new period begins with the beat that is taken next; the runner steered just after the one before it.
-        late_s = run.aimed_s[RAMP_AFTER] - run.said["committed_s"][RAMP_AFTER - 1]
-        beat_s = float(np.diff(run.aimed_s)[RAMP_AFTER - 1])
+        # Steered just after a beat was committed: the new period begins with that one.
+        begins_s = run.aimed_s[RAMP_AFTER] - run.said["committed_s"][RAMP_AFTER]
+        beat_s = float(np.diff(run.aimed_s)[RAMP_AFTER])
         yield row(
             f"{output}: new tempo begins at most",
-            f"{late_s:.3f} s",
+            f"{begins_s:.3f} s",
             f"<= {beat_s + run.said['latency_s']:.3f} s",
-            f"after it was steered: a beat {beat_s:.3f} s, latency {run.said['latency_s']:.3f} s, and the margin",
+            f"after it was steered: latency {run.said['latency_s']:.3f} s and the margin; asked: a beat and it; "
+            f"the first beat that it moves is heard {begins_s + beat_s:.3f} s after",
         )
 
 

@@ -93,9 +93,9 @@ def played(names: list[str], beats: int, spm: float, to_spm: float | None) -> di
 def _times(first_s: float, beats: int, spm: float, to_spm: float | None) -> Iterator[float]:
     metronome = Metronome(first_s, spm, span=math.inf)  # a ramp that nobody has to run to
     for index in range(beats):
+        yield metronome.take()
         if index == RAMP_AFTER and to_spm is not None:
             metronome.steer(to_spm, RAMP_BEATS)
-        yield metronome.take()
 
 
 def _foot(index: int) -> Foot:

@@ -78,8 +78,8 @@ class Beats:
 
     def aim(self, first_s: float, foot: Foot) -> None:
         """Begin at another time and on another foot: more is known of the footfalls by now."""
-        self._metronome.next_s = self._first_s = first_s
-        self._foot = foot
+        self._metronome.begin(first_s)
+        self._first_s, self._foot = first_s, foot
 
     @property
     def tempo_spm(self) -> float:
@@ -123,7 +123,7 @@ class Beats:
         return self.synchrony.contact(contact_s - self._config.phase_ms / 1000, 60 / self.tempo_spm)
 
     def contact(self, contact_s: float, manner: Manner, runner_spm: float) -> None:
-        """Take a contact, and move the clicks after the next one a little towards the feet."""
+        """Take a contact, and move the clicks from the next one on a little towards the feet."""
         late_s = self.late_s(contact_s)
         if late_s is None:
             return
@@ -131,7 +131,7 @@ class Beats:
             case "follow" | "meet":
                 self._metronome.shift(_clip(PHASE_GAIN * late_s, MEET_SHIFT_S))
                 if manner == "follow" and not self._metronome.ramping:
-                    self._metronome.tempo_spm = 60 / (60 / self.tempo_spm + PERIOD_GAIN * late_s)
+                    self._metronome.trim(60 / (60 / self.tempo_spm + PERIOD_GAIN * late_s))
             case "wait":
                 self._metronome.shift(_clip(PHASE_GAIN * late_s, WAIT_SHIFT_S))
             case "lead":

@@ -211,7 +211,7 @@ class TestOtherModes:
         assert heard == pytest.approx([to_spm] * len(heard), rel=0.015)
         assert {decision.mode for decision in track.decisions} <= {"match", "silent"}
         if phase_known:
-            late = [track.off_s(beat) for beat in track.beats if 62 < beat.t_s < 69.5]
+            late = [track.off_s(beat) for beat in track.beats if 65 < beat.t_s < 69.5]  # 3 ms a beat, at most
             assert max(late) < 0.06
 
     def test_match_goes_on_in_the_band_and_outside_it(self, configured):
