@@ -415,6 +415,32 @@ class TestContract:
         assert 20 * np.log10(left.max() / right.max()) == pytest.approx(7.66, abs=0.01)
 
 
+class TestThoseThatKnowNoDevices:
+    @pytest.fixture(params=["pipe", "simpleaudio"])
+    def opened(self, request: pytest.FixtureRequest) -> Iterator[Callable[[str], OutputReport]]:
+        """Open an output that is asked for a device, and give what it says."""
+        KITS[request.param](request)  # a player, or a package
+        outputs: list[Output] = []
+
+        def open_it(device: str) -> OutputReport:
+            reports: list[OutputReport] = []
+            settings = config(output=request.param, device=device)
+            outputs.append(choose(settings, clock=FastClock(), wav_path=Path("unused.wav")))
+            outputs[-1].open(reports.append)
+            return reports[0]
+
+        yield open_it
+        for output in outputs:
+            output.close()
+
+    @pytest.mark.parametrize(("device", "says_so"), [("", False), ("headset", True)])
+    def test_say_that_they_play_elsewhere(
+        self, opened: Callable[[str], OutputReport], device: str, says_so: bool
+    ) -> None:
+        told = "on the system's default device: it cannot choose 'headset'"
+        assert (told in opened(device).reason) == says_so
+
+
 class TestLiveTrack:
     @staticmethod
     def played(blocks: int, n_frames: int = BLOCK) -> tuple[live.LiveTrack, ManualClock]:

@@ -57,6 +57,11 @@ def pick(wanted: str, devices: Sequence[SoundDevice[Key]]) -> SoundDevice[Key]:
     raise AudioError(f"several sound devices are called {wanted!r}", hint=_there_are(fitting[::-1]))
 
 
+def not_chosen(wanted: str) -> str:
+    """Say that an output which knows no devices plays where the system says; empty where no device is asked for."""
+    return f"on the system's default device: it cannot choose {wanted!r}" if wanted else ""
+
+
 def labels(devices: Sequence[SoundDevice[Key]]) -> list[str]:
     """Name each device as briefly as `pick` finds it by: with the way it is reached only where that matters."""
     times = Counter(device.name for device in devices)

@@ -28,6 +28,7 @@ from subprocess import DEVNULL, PIPE
 from typing import IO
 
 from audio.outputs.live import BLOCK_S, LiveTrack
+from audio.outputs.naming import not_chosen
 from coach.config import AudioConfig
 from coach.errors import AudioError
 from coach.model import Cue
@@ -106,7 +107,7 @@ class PipeOutput:
             except AudioError as error:
                 refusals.append(error.message)
             else:
-                return self._player.live.opened(report)
+                return self._player.live.opened(report, not_chosen(self._config.device))
         raise AudioError("; ".join(refusals))
 
     def play(self, cue: Cue) -> None:

@@ -33,6 +33,7 @@ import numpy as np
 
 from audio.click import click
 from audio.outputs.live import STALL_S
+from audio.outputs.naming import not_chosen
 from audio.outputs.simpleaudio_player import HEADER, READY
 from audio.sounds import Sounds, Stereo
 from audio.track import Track
@@ -70,6 +71,7 @@ class SimpleAudioOutput:
 
     def __init__(self, config: AudioConfig, clock: Clock, words: Words | None = None) -> None:
         self._rate_hz = config.sample_rate_hz
+        self._device = config.device
         self._clock = clock
         self._extra_s = config.latency_ms / 1000
         self._latency_s = LONGEST_S + HANDING_S + self._extra_s
@@ -101,7 +103,8 @@ class SimpleAudioOutput:
         self._report = report
         self._thread.start()
         spread_ms, change_s = round(SPREAD_S * 1000), self._latency_s
-        self._say("open", f"not exact: clicks may be {spread_ms} ms off, and a change is heard after {change_s:.1f} s")
+        exact = f"not exact: clicks may be {spread_ms} ms off, and a change is heard after {change_s:.1f} s"
+        self._say("open", "; ".join(filter(None, [exact, not_chosen(self._device)])))
 
     def play(self, cue: Cue) -> None:
         if self._state == "open":
