@@ -4,9 +4,9 @@
 
 Each runner runs for the whole time, hears what is heard, and follows it as far as he or she does (the runners are
 `sensors.following`, fixed before the coach was tuned). The same runners run with the coach, with a fixed metronome at
-the target, and with a beat that always stays with them. `--vary` runs the coach again with each parameter of the
-runners halved and half as large again. N of the followers run the scenarios of `bench.interruptions`. Another seed
-draws other people. `--write` keeps the report.
+the target, and with a beat that always stays with them; N of the followers run the scenarios of `bench.interruptions`.
+`--vary` runs the coach alone instead, with the runners as they are and with each of their parameters halved and half as
+large again. Another seed draws other people. `--write` keeps the report.
 
 In the band: the mean cadence of the last ten seconds, by the true steps, lies in it. Settled: from the first "on
 target" on, or a minute after the band was reached where that is never said. Lead: heard tempo over the runner's
@@ -19,7 +19,7 @@ import argparse
 import math
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +39,8 @@ from sensors.simulated import SimulatedRunner
 
 Floats = NDArray[np.float64]
 
-REPORT = Path(__file__).parents[1] / "docs" / "coaching-bench.md"
+DOCS = Path(__file__).parents[1] / "docs"
+REPORT, VARIED = DOCS / "coaching-bench.md", DOCS / "coaching-varied.md"
 COMMAND = "python -m bench coaching"
 SEED = 1
 BELOW = 0.08
@@ -114,8 +115,9 @@ def measure(arguments: Sequence[str] = ()) -> Iterator[str]:
         yield line
     if asked.write:
         command = " ".join([COMMAND, *arguments])
-        text = f"# The coach, measured\n\nMade by `{command}`, nothing edited by hand.\n\n"
-        REPORT.write_text(text + "\n".join(["```", *lines, "```"]) + "\n", encoding="utf-8")
+        head = "The coach, with other people" if asked.vary else "The coach, measured"
+        text = f"# {head}\n\nMade by `{command}`, nothing edited by hand.\n\n"
+        (VARIED if asked.vary else REPORT).write_text(text + "\n".join(["```", *lines, "```"]) + "\n", encoding="utf-8")
 
 
 def _report(asked: argparse.Namespace) -> Iterator[str]:
@@ -123,17 +125,24 @@ def _report(asked: argparse.Namespace) -> Iterator[str]:
     yield f"{asked.runners} runners of 8 % below the band, {asked.minutes:g} min each, seed {asked.seed}"
     yield from ASKED
     with ProcessPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
-        for name, settings in RIVALS.items():
+        for name, settings in RIVALS.items() if not asked.vary else (("coach", ALONE),):
             yield from _rows(name, list(pool.map(run, _trials(people, settings, asked.minutes))))
-        yield f"-- interrupted: {asked.interrupted} followers each"
-        for scenario, errands in zip(
-            interruptions.SCENARIOS, interruptions.errands(asked.interrupted, asked.seed), strict=True
-        ):
-            yield interruptions.row(scenario, list(pool.map(interruptions.run, errands)))
-        for name in SCALED if asked.vary else ():
-            for by in (0.5, 1.5):
-                others = subjects(asked.runners, seed=asked.seed, scale={name: by})
-                yield from _rows(f"{name} x {by:g}", list(pool.map(run, _trials(others, ALONE, asked.minutes))))
+        yield from _varied(pool, asked) if asked.vary else _interrupted(pool, asked)
+
+
+def _interrupted(pool: Executor, asked: argparse.Namespace) -> Iterator[str]:
+    yield f"-- interrupted: {asked.interrupted} followers each"
+    for scenario, errands in zip(
+        interruptions.SCENARIOS, interruptions.errands(asked.interrupted, asked.seed), strict=True
+    ):
+        yield interruptions.row(scenario, list(pool.map(interruptions.run, errands)))
+
+
+def _varied(pool: Executor, asked: argparse.Namespace) -> Iterator[str]:
+    for name in SCALED:
+        for by in (0.5, 1.5):
+            others = subjects(asked.runners, seed=asked.seed, scale={name: by})
+            yield from _rows(f"{name} x {by:g}", list(pool.map(run, _trials(others, ALONE, asked.minutes))))
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
@@ -143,7 +152,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--interrupted", type=int, default=12)
     parser.add_argument("--vary", action="store_true")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name} too")
+    parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name} too, or docs/{VARIED.name}")
     return parser.parse_args(arguments)
 
 
