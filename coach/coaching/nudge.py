@@ -164,8 +164,8 @@ class Nudge:
             return
         if self._beats.begun:
             self._beats.contact(contact_s, self._manner, self._pace.spm)
-        elif (first := self._first_on_foot(self._pace, at_s)) is not None:
-            self._beats.aim(*first)
+        elif self._lock.steps_even and (first := self._first_on_foot(self._pace, at_s)) is not None:
+            self._beats.aim(*first)  # not after a contact that is none: it would move the beat by half a step
 
     def pause(self, paused: bool, at_s: float) -> Iterator[Decision]:
         """Stop or go on coaching."""
@@ -312,7 +312,7 @@ class Nudge:
 
     def _runner_gone(self, status: CadenceStatus, at_s: float) -> Iterator[Decision]:
         """No cadence: the runner stopped, or data are missing, and that need not be the end of a beat."""
-        if status == "idle" or self._beats is None:
+        if status == "idle" or self._beats is None or not self._beats.begun:
             yield from self._forget_runner(GONE[status], at_s)
         elif self._mode == "fade":
             self._lost_since_s = at_s if self._lost_since_s is None else self._lost_since_s

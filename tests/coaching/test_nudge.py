@@ -95,6 +95,23 @@ class TestEngaging:
         assert moved_s == pytest.approx(TRUST * 0.03, abs=0.004)  # and something for that foot's side
         assert track.coach.deadline_s >= track.now
 
+    @pytest.mark.parametrize("place", [0.25, 0.5, 0.75])
+    @pytest.mark.parametrize("latency_s", [0.0, 0.6])
+    def test_a_contact_that_is_none_does_not_move_the_first_beat(self, config, latency_s, place):
+        track = Track(config, latency_s=latency_s).until("match", 160)
+        aimed_s, (last_s, foot) = track.coach.deadline_s, track.told_steps[-1]
+        track.coach.contact(last_s + place * 60 / 160, other_foot(foot), track.now)
+        assert track.coach.deadline_s == aimed_s
+
+    @pytest.mark.parametrize("status", ["lost", "acquiring", "idle"])
+    @pytest.mark.parametrize("on_loss", ["hold", "fade"])
+    def test_a_beat_that_has_not_begun_does_not_begin_for_a_runner_who_is_gone(self, configured, on_loss, status):
+        track = Track(configured(f"coaching.on_loss={on_loss}"), latency_s=0.2).until("match", 160)
+        assert not track.beats
+        track.tell(track.coach.cadence(reading(None, track.now, status), track.now))
+        assert track.coach.deadline_s is None
+        assert track.modes()[-1] == "silent"
+
     def test_without_footfalls_it_waits_for_them(self, config):
         track = Track(config)
         track.steps_known = False
