@@ -404,7 +404,7 @@ class Nudge:
         ready = self._lock.readings_agree
         if self._phase_known:
             first, ready = self._first_on_foot(pace, at_s), self._lock.steps_even
-        if first is None or not ready:
+        if first is None or not ready or not self._lock.agrees_with(pace.spm):
             return False
         tempo_spm = self._steady_spm if self._config.mode == "steady" else pace.spm
         self._beats = Beats(self._config, *first, tempo_spm)

@@ -95,6 +95,14 @@ class TestEngaging:
         assert moved_s == pytest.approx(TRUST * 0.03, abs=0.004)  # and something for that foot's side
         assert track.coach.deadline_s >= track.now
 
+    @pytest.mark.parametrize("mode", ["nudge", "match"])
+    def test_between_walking_and_running_no_beat_begins(self, configured, mode):
+        """The smoothed cadence is neither's for some seconds: a beat of 150 would fall on no foot."""
+        track = Track(configured(f"coaching.mode={mode}")).run(12.4, 114).run(12, 164)
+        begun = [d for d in track.decisions if d.mode == "match" and d.available_s > 12.4]
+        assert begun
+        assert all(abs(d.tempo_spm / 164 - 1) < 0.03 for d in begun)
+
     @pytest.mark.parametrize("place", [0.25, 0.5, 0.75])
     @pytest.mark.parametrize("latency_s", [0.0, 0.6])
     def test_a_contact_that_is_none_does_not_move_the_first_beat(self, config, latency_s, place):
@@ -166,7 +174,9 @@ class TestPodAlone:
         track = self.pod(
             configured("coaching.engage_after_s=0"), lambda second: 164.0 if second >= 5 else 120.0 + second
         )
-        assert 8.0 <= track.first("match").t_s < 9.0
+        begun = track.first("match")
+        assert 8.0 <= begun.t_s < 9.5
+        assert begun.tempo_spm == pytest.approx(164.0, rel=0.03)
 
     def test_it_leads_into_the_band_by_2_spm_at_least(self, configured):
         track = self.pod(configured("coaching.hysteresis_spm=0", "coaching.lead_pct=4"), lambda second: 168.0)

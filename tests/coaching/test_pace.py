@@ -119,6 +119,14 @@ class TestLock:
             lock.cadence(replace(reading(164.0, 5.0), available_s=5 + k / 4))
         assert not lock.readings_agree
 
+    @pytest.mark.parametrize(("spm", "agrees"), [(164.0, True), (160.0, True), (157.0, False), (170.0, False)])
+    def test_the_last_reading_must_be_near_to_a_smoothed_one(self, spm, agrees):
+        lock = Lock()
+        assert not lock.agrees_with(spm)
+        lock.cadence(reading(114.0, 0.0))
+        lock.cadence(reading(164.0, 1.0))
+        assert lock.agrees_with(spm) == agrees
+
     def test_what_was_is_forgotten(self):
         lock = Lock()
         for k in range(12):
