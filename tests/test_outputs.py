@@ -1001,6 +1001,7 @@ class TestSimpleAudio:
             def stop(self) -> None: ...
 
         monkeypatch.setattr("audio.outputs.simpleaudio.Player", Helper)
+        monkeypatch.setattr("audio.outputs.simpleaudio.find_spec", lambda name: name)
         return SimpleNamespace(clock=clock, begun=begun)
 
     @pytest.mark.parametrize("latency_ms", [0.0, 300.0])
