@@ -255,14 +255,15 @@ def changes_of_tempo(track):
     beats = track.beats
     gaps_s = [b.t_s - a.t_s for a, b in pairwise(beats)]
     tempo = {d.available_s: d.tempo_spm for d in track.decisions}  # None between two beats, which are no change
+    silent_s = [at_s for at_s, spm in tempo.items() if spm is None]
     asked = [
-        at_s
+        (at_s, min([at_s + 4, *(end_s for end_s in silent_s if end_s > at_s)]))
         for (_, one), (at_s, another) in pairwise(tempo.items())
         if one is not None and another is not None and abs(another / one - 1) > 0.004
     ]
     return [
         beat.t_s
-        for at_s in asked
+        for at_s, end_s in asked
         for beat, one_s, next_s in zip(beats[2:], gaps_s, gaps_s[1:], strict=False)
-        if at_s < beat.t_s < at_s + 4 and max(one_s, next_s) < 1.0 and 0.0005 < abs(next_s / one_s - 1) < 0.002
+        if at_s < beat.t_s < end_s and max(one_s, next_s) < 1.0 and 0.0005 < abs(next_s / one_s - 1) < 0.002
     ]
