@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -254,12 +255,15 @@ def changes_of_tempo(track):
     """When an interval differs from the one before it by more than corrections of phase make it."""
     beats = track.beats
     gaps_s = [b.t_s - a.t_s for a, b in pairwise(beats)]
-    tempo = {d.available_s: d.tempo_spm for d in track.decisions}  # None between two beats, which are no change
-    silent_s = [at_s for at_s, spm in tempo.items() if spm is None]
+    decided = {d.available_s: d for d in track.decisions}  # the last of those at one time
+    ends_s = [*list(decided)[2:], math.inf]  # a ramp ends with the next decision: to hold, to be silent, another ramp
     asked = [
-        (at_s, min([at_s + 4, *(end_s for end_s in silent_s if end_s > at_s)]))
-        for (_, one), (at_s, another) in pairwise(tempo.items())
-        if one is not None and another is not None and abs(another / one - 1) > 0.004
+        (at_s, min(at_s + 4, end_s))
+        for ((_, one), (at_s, another)), end_s in zip(pairwise(decided.items()), ends_s, strict=False)
+        if another.mode != "hold"  # keeps the tempo of the moment, where the one before told of its goal
+        and one.tempo_spm is not None
+        and another.tempo_spm is not None
+        and abs(another.tempo_spm / one.tempo_spm - 1) > 0.004
     ]
     return [
         beat.t_s
