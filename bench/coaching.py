@@ -77,7 +77,7 @@ class Outcome:
     kind: Kind
     first_in_s: float
     in_band: float
-    in_band_at_10_min: bool
+    in_band_at_10_min: bool | None
     sounding: float
     sounding_in_band: float
     asynchrony_s: float
@@ -206,7 +206,7 @@ def _outcome(trial: Trial, band: Band, steps_s: Floats, tape: _Tape) -> Outcome:
         kind=trial.subject.kind,
         first_in_s=first_s - STAND_S,
         in_band=float(inside[after].mean()) if after.any() else 0.0,
-        in_band_at_10_min=bool(np.count_nonzero(at_10_min) > len(at_10_min) / 2),
+        in_band_at_10_min=bool(at_10_min.mean() > 0.5) if len(at_10_min) else None,
         sounding=float(sounding.mean()),
         sounding_in_band=float(sounding[settled].mean()) if settled.any() else 0.0,
         asynchrony_s=_asynchrony(steps_s, beats_s),
@@ -286,7 +286,7 @@ def _rows(name: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
         f"sounding in it {_median(o.sounding_in_band for o in followers):.0%}"
     )
     yield (
-        f"   all {len(outcomes)}: in the band at 10 min {_share(o.in_band_at_10_min for o in outcomes)}, "
+        f"   all {len(outcomes)}: {_at_10_min(outcomes)}"
         f"sounding {np.mean([o.sounding for o in outcomes]):.0%} of the time, "
         f"asynchrony {1000 * _median(o.asynchrony_s for o in outcomes):.0f} ms (median), largest change of a step "
         f"{max(o.largest_step for o in outcomes):.2%}, in 20 s {max(o.largest_span for o in outcomes):.2%}"
@@ -299,6 +299,12 @@ def _rows(name: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
                 f"{max(o.lead for o in some):.2%} ahead, given up after {_median(gave_up):.0f} s (median), "
                 f"{max(gave_up):.0f} s (longest)"
             )
+
+
+def _at_10_min(outcomes: Sequence[Outcome]) -> str:
+    """Tell how many are in the band then; nothing of shorter runs."""
+    there = [o.in_band_at_10_min for o in outcomes if o.in_band_at_10_min is not None]
+    return f"in the band at 10 min {_share(iter(there))}, " if there else ""
 
 
 def _median(values: Iterator[float] | Sequence[float]) -> float:
