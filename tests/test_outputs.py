@@ -739,9 +739,11 @@ class TestPipe:
         assert given[0] == 4 * BLOCK * 8
         assert set(given) <= {k * BLOCK * 8 for k in range(1, 5)}
 
-    def test_the_player_has_a_session_of_its_own(self, install: Install) -> None:
-        """Ctrl-C, which goes to all of a session's programs, does not cut the last click."""
-        install("pacat", "import os\nif os.getsid(0) != os.getpid(): sys.exit('in the session of the coach')\n" + PLAYS)
+    def test_ctrl_c_does_not_reach_the_player_but_it_is_scheduled_with_the_coach(self, install: Install) -> None:
+        """Ctrl-C goes to a group of programs; Linux shares the processors between sessions, and starves small ones."""
+        apart = "import os\nif os.getpgid(0) == os.getpgid(os.getppid()): sys.exit('in the group of the coach')\n"
+        beside = "if os.getsid(0) != os.getsid(os.getppid()): sys.exit('in another session than the coach')\n"
+        install("pacat", apart + beside + PLAYS)
         output = PipeOutput(config(), FastClock())
         output.open(lambda report: None)
         output.close()

@@ -12,7 +12,10 @@ pipe of 85 ms never. Each time that the thread gets the interpreter it writes al
 each time kept up only where the interpreter came every 20 ms. The buffer is still longer than the configured latency,
 because a player lets it run half empty before it takes more.
 
-The player gets a session of its own: Ctrl-C belongs to the coach, which lets the last click sound.
+The player gets a process group of its own: Ctrl-C belongs to the coach, which lets the last click sound. A session of
+its own would do as well for that, but Linux shares the processors between sessions: beside tests and computing in
+another one (two cores, load 8, Linux 6.18) a player in its own waited for a processor up to 14 of 18 s, in six runs of
+six; in that of the coach for less than 0.1 s in all.
 """
 
 from __future__ import annotations
@@ -151,7 +154,7 @@ class _Player:
         with contextlib.ExitStack() as undo:  # of the file, should the process not start
             self._complaints = undo.enter_context(tempfile.TemporaryFile())
             self._process = subprocess.Popen(
-                command, bufsize=0, stdin=PIPE, stdout=DEVNULL, stderr=self._complaints, start_new_session=True
+                command, bufsize=0, stdin=PIPE, stdout=DEVNULL, stderr=self._complaints, process_group=0
             )
             undo.pop_all()
         assert self._process.stdin is not None

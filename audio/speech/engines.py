@@ -186,9 +186,7 @@ def _run(command: Sequence[str], *, text: str = "", environ: Mapping[str, str] |
     program = command[0]
     everything = {**os.environ, **(environ or {})}
     try:
-        process = subprocess.Popen(
-            command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=everything, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=everything, process_group=0)
     except (OSError, ValueError) as error:  # the second for a voice or a text with a zero byte in it
         raise AudioError(f"{program} does not start: {error}") from error
     atexit.register(process.kill)  # the thread that waits for it does not hold up the end of the coach
