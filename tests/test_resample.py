@@ -140,6 +140,20 @@ def test_a_stride_keeps_its_shape_at_irregular_rates(rate_hz):
     assert np.abs(acc_g[:, 0] - sine(2.8)(k / GRID_HZ)).max() < 0.05
 
 
+@pytest.mark.parametrize("rate_hz", [52.0, 100.0, 500.0])
+def test_it_tells_with_which_sample_a_place_becomes_known(rate_hz):
+    """The same that the grid tells once it is made, after a filter's delay too."""
+    half = round(3 * rate_hz)
+    early, late = split(stamped(np.arange(2 * half) / rate_hz), [half])
+    resampler = Resampler()
+    resampler.push(early)
+    told = [resampler.known_with(late, place) for place in (350, 377, 500)]
+    (grid,) = resampler.push(late)
+    assert [late.at_s[i] for i in told] == [grid.at_s[place - grid.first] for place in (350, 377, 500)]
+    assert resampler.known_with(late, 601) is None
+    assert resampler.known_with(split(late, [0])[0], 350) is None
+
+
 class TestHoles:
     def test_a_small_hole_is_bridged_by_a_line(self):
         t_s = np.r_[np.arange(0, 1.0, 0.02), np.arange(1.55, 3.0, 0.02)]

@@ -44,12 +44,14 @@ from coach.model import (
     Step,
 )
 
-READING_HOP = 20
-CHECK_HOP, RECHECK_HOP = 160, 80
+HOP, DOUBT_HOP, CALM_HOP, SAID_HOP = 20, 15, 40, 25
+CHECK_HOP, RECHECK_HOP = 140, 60
 GAIT_HOP = 1000
-"""In grid samples: the rhythm is estimated and the reading said at multiples of the first; while all is well the rhythm
-is checked at multiples of the second, of the third after a check that spoke against gait, and the regularity of steps
-is said at those of the last."""
+"""In grid samples. While nobody is followed the signal is looked at every `HOP`; who is followed, every `DOUBT_HOP`
+while in doubt, else with every step, and `CALM_HOP` after the last look at the latest: sooner than a hole ends, so that
+each is known at once. The reading is said with every look, and again `SAID_HOP` later. The rhythm is checked every
+`CHECK_HOP` while all is well, every `RECHECK_HOP` in the beginning and after a check that spoke against gait. The
+regularity of steps is said every `GAIT_HOP`."""
 
 MOTION_HZ = (0.7, 12.0)
 """What gait is made of, without gravity and without what only some sensors pass on."""
@@ -61,6 +63,9 @@ PATIENCES: dict[Verdict, int] = {"gait": PATIENCE, "likely": 5, "doubtful": 14}
 ECHOES, ECHO = (3 / 2, 2), 0.06
 """Strides of which samples were lost look like three steps or two strides, within such a share. Who was followed until
 a moment ago does not go on at such a part of the pace: a rhythm like that is believed as late as a doubtful one."""
+
+SAME = 0.15
+"""Estimates agree whose strides differ by less than such a share; people change their pace by no more in a moment."""
 
 ELSEWHERE = 0.1
 """A rhythm that is further off the present stride speaks against it."""
@@ -151,6 +156,7 @@ class CadenceEngine:
         self._intervals = IntervalFilter()
         self._said_to = -math.inf
         self._next_look: float = -math.inf
+        self._looked_at = self._spoke_at = 0
         self._followed_to: float = -math.inf
         self._moving_since: int | None = None
         self._forget()
@@ -169,7 +175,8 @@ class CadenceEngine:
             if grid.hole is not None:
                 yield self._gap(grid.hole)
                 self._restart()
-            yield from self._stretch(grid)
+            yield from self._stretch(grid, stamped)
+        yield from self._repeated(stamped, self._next_look)
 
     def _gap(self, hole: Hole) -> Hop:
         gap = Gap(
@@ -192,10 +199,10 @@ class CadenceEngine:
     def _forget(self) -> None:
         """Drop the gait and all that hangs on it, not the signal."""
         self._tracker: Tracker | None = None
-        self._due = 0
-        self._agreeing = 0
+        self._due = self._judge_at = self._check_at = 0
+        self._agreeing, self._found_s, self._astray = 0, math.inf, False
         self._against = 0
-        self._usual_g = 0.0
+        self._usual_g, self._vigour = 0.0, 1.0
         self._step_times = StepTimes()
         self._missed: list[Contact] = []
         self._measured_at = -math.inf
@@ -205,7 +212,7 @@ class CadenceEngine:
         self._followed_to = newest
         self._forget()
 
-    def _stretch(self, grid: Grid) -> Iterator[Hop]:
+    def _stretch(self, grid: Grid, stamped: Stamped) -> Iterator[Hop]:
         motion = self._band.push(grid.acc_g)
         if grid.bridges:
             kept = grid.first - self._motion.capacity
@@ -214,50 +221,59 @@ class CadenceEngine:
         while True:
             self._next_look = look = self._look_from(grid.first + start)
             end = look + 1 - grid.first
+            yield from self._repeated(stamped, min(look, grid.first + n))
             self._motion.push(motion[start:end])
             self._felt.push(grid.acc_g[start:end])
             if end > n:
                 return
             at_s, delay_s = float(grid.at_s[end - 1]), float(grid.delay_s[end - 1])
-            events = tuple(self._look(look, at_s))
-            if events:
-                yield Hop(at_s, delay_s, events)
+            yield Hop(at_s, delay_s, tuple(self._look(look, at_s)))
             start = end
+
+    def _repeated(self, stamped: Stamped, before: float) -> Iterator[Hop]:
+        """Say the reading again where the next look, which makes a new one, is too far off: that needs no signal."""
+        while self._tracker is not None and (place := self._spoke_at + SAID_HOP) < before:
+            i = self._resampler.known_with(stamped, place)
+            if i is None:
+                return
+            at_s = float(stamped.at_s[i])
+            yield Hop(at_s, float(stamped.delay_s[i]), (self._reading(place, at_s),))
 
     def _look_from(self, first: int) -> int:
         """Give the first place of the grid, from `first` on, at which there is something to do."""
-        look = first + -first % READING_HOP
         if self._tracker is None:
-            return look
-        return min(look, max(self._due, first))
+            return first + -first % HOP
+        judge_at = self._judge_at if self._in_doubt(self._tracker) else self._looked_at + CALM_HOP
+        return max(min(self._due, judge_at), first)
 
     def _look(self, newest: int, at_s: float) -> Iterator[Step | Cadence | Gait | SensorEvent]:
-        measured_at = self._measured_at
+        looked_at, self._looked_at = self._looked_at, newest
         if self._tracker is not None and newest >= self._due:
             yield from self._steps(self._tracker, newest, at_s)
-        if newest % READING_HOP == 0:
+        if newest >= self._judge_at:
+            self._judge_at = newest + DOUBT_HOP
             if self._tracker is not None and self._is_over(self._tracker, newest):
                 self._lose(newest)
             if self._tracker is None:
                 yield from self._search(newest, at_s)
             else:
                 yield from self._check(self._tracker, newest, at_s)
-        elif self._measured_at == measured_at:
-            return  # nothing new
         yield self._reading(newest, at_s)
-        if newest % GAIT_HOP == 0:
+        if newest // GAIT_HOP > looked_at // GAIT_HOP:
             yield from self._gait(newest, at_s)
 
     # --- the reading ----------------------------------------------------------------------------------------------
 
-    def _reading(self, newest: int, at_s: float) -> Cadence:
+    def _reading(self, at: int, at_s: float) -> Cadence:
+        """Say the cadence at a place of the grid; the signal is needed only where nobody is followed."""
         stride_s = self._intervals.stride_s
         locked = self._tracker is not None and stride_s is not None
+        self._spoke_at = at
         return Cadence(
-            t_s=newest / GRID_HZ,
+            t_s=at / GRID_HZ,
             available_s=at_s,
             spm=round(120 / stride_s, 2) if locked and stride_s is not None else None,
-            status="locked" if locked else self._searching(newest),
+            status="locked" if locked else self._searching(at),
             source="steps",
             sensor=self._sensor,
         )
@@ -302,7 +318,7 @@ class CadenceEngine:
         rhythm, verdict = self._judged(n, newest)
         if verdict == "other":
             self._agreeing = 0
-        elif self._agrees(PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
+        elif self._agrees(rhythm, PATIENCES["doubtful" if self._is_echo(rhythm, newest) else verdict]):
             yield from self._begin(rhythm, newest, at_s)
 
     def _is_echo(self, rhythm: Rhythm, newest: int) -> bool:
@@ -335,9 +351,11 @@ class CadenceEngine:
             sampled[max(first - offset, 0) : max(last + 1 - offset, 0)] = False
         return sampled if n / 2 < sampled.sum() < n else None
 
-    def _agrees(self, patience: int) -> bool:
+    def _agrees(self, rhythm: Rhythm, patience: int) -> bool:
         """Take an estimate; tell whether enough of them in a row agree."""
-        self._agreeing += 1
+        assert rhythm.stride_s is not None
+        is_same = abs(rhythm.stride_s / self._found_s - 1) < SAME
+        self._agreeing, self._found_s = self._agreeing + 1 if is_same else 1, rhythm.stride_s
         return self._agreeing >= patience
 
     def _begin(self, rhythm: Rhythm, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
@@ -352,12 +370,13 @@ class CadenceEngine:
         if not strides:
             return
         self._tracker, self._against, self._moving_since = tracker, 0, None
-        self._agreeing = 0
-        self._usual_g, self._measured_at = self._vigour_g(n), contacts[-1].at
+        self._agreeing, self._astray = 0, False
+        self._usual_g, self._vigour, self._measured_at = self._vigour_g(n), 1.0, contacts[-1].at
         self._intervals.reset()
         for measured in strides:
             self._intervals.push(measured / GRID_HZ)
         self._due = self._next_due(tracker)
+        self._judge_at, self._check_at = newest + DOUBT_HOP, newest + RECHECK_HOP
         if self._placement == "unknown":
             felt_g = acc_g / _unit_g(acc_g)
             yield from self._place(infer_region(rhythm, felt_g, contacts, newest, both_feet=both_feet), newest, at_s)
@@ -398,6 +417,9 @@ class CadenceEngine:
                 self._missed.append(contact)  # if gait goes on there was a step all the same
             self._due = self._next_due(tracker)
 
+    def _in_doubt(self, tracker: Tracker) -> bool:
+        return tracker.misses > 0 or self._astray or not CALMER < self._vigour < WILDER
+
     def _is_over(self, tracker: Tracker, newest: int) -> bool:
         if newest - self._measured_at > LOST_S * GRID_HZ:
             return True
@@ -407,29 +429,33 @@ class CadenceEngine:
 
     def _check(self, tracker: Tracker, newest: int, at_s: float) -> Iterator[Step | SensorEvent]:
         """Look whether the rhythm of the last strides still is gait, and this gait: often where that is in doubt."""
-        vigour = self._vigour_g(GRID_HZ) / self._usual_g
-        in_doubt = tracker.misses > 0 or self._agreeing > 0 or not CALMER < vigour < WILDER
-        if newest % (RECHECK_HOP if self._against else CHECK_HOP) and not in_doubt:
+        self._vigour = self._vigour_g(GRID_HZ) / self._usual_g
+        in_doubt = self._in_doubt(tracker)
+        if newest < self._check_at and not in_doubt:
             return
+        self._check_at = newest + CHECK_HOP
         n = min(len(self._motion), int((FEW_STRIDES if in_doubt else STRIDES) * self._stride()))
-        if vigour > WILDER:
+        if self._vigour > WILDER:
             n = min(n, FASTER_WINDOW)
         rhythm, verdict = self._judged(n, newest, self._intervals.stride_s)
         self._usual_g += (0.05 if in_doubt else 0.5) * (self._vigour_g(n) - self._usual_g)
         if rhythm.stride_s is None or rhythm.match < REPEATS:
             return
+        is_near = abs(rhythm.stride_s * GRID_HZ / self._stride() - 1) < ELSEWHERE
+        self._astray = verdict != "other" and not is_near
         if verdict == "other":
             self._against += 1
             self._agreeing = 0
+            self._check_at = newest + RECHECK_HOP
             if self._against >= 3:
                 self._lose(newest)
-        elif abs(rhythm.stride_s * GRID_HZ / self._stride() - 1) < ELSEWHERE:
+        elif is_near:
             self._against = 0
             self._agreeing = 0
         elif rhythm.match > (SURE if 2 * rhythm.stride_s * GRID_HZ < n else SURE_OF_LESS):
             # Several strides look like one too: only a longer one must prove that it is not just that.
             is_longer = rhythm.stride_s * GRID_HZ > self._stride()
-            if self._agrees(2 * PATIENCE if is_longer and not tracker.misses else PATIENCE):
+            if self._agrees(rhythm, 2 * PATIENCE if is_longer and not tracker.misses else PATIENCE):
                 yield from self._begin(rhythm, newest, at_s)
 
     def _say(self, contacts: Iterable[Contact], newest: int, at_s: float) -> Iterator[Step]:

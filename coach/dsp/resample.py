@@ -113,6 +113,13 @@ class Resampler:
             return []
         return list(self._stretches(join(self._held)))
 
+    def known_with(self, stamped: Stamped, place: int) -> int | None:
+        """Give the first of the samples that makes a place of the grid known; None where none does."""
+        place_s = place / GRID_HZ
+        if len(stamped.t_s) == 0 or stamped.t_s[-1] - self._filter_delay_s < place_s:
+            return None
+        return int((stamped.t_s - self._filter_delay_s).searchsorted(place_s))
+
     def _choose_filter(self, t_s: FloatArray) -> None:
         self.rate_hz = 1 / float(np.median(np.diff(t_s)))
         self._bridge_s = max(SMALLEST_BRIDGE_S, SMALLEST_BRIDGE_PERIODS / self.rate_hz)
