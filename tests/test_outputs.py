@@ -1357,6 +1357,24 @@ class TestAuto:
         assert (output.name, reports[0].reason) == ("device", "")
         assert not (tmp_path / "run.wav").exists()
 
+    def test_lost_in_mid_run_is_waited_for_in_silence_not_replaced_by_a_file(
+        self, tmp_path: Path, fake_device: FakeDevice
+    ) -> None:
+        reports: list[OutputReport] = []
+        output = choose(config(output="auto"), clock=fake_device.clock, wav_path=tmp_path / "run.wav")
+        output.open(reports.append)
+        fake_device.active, fake_device.refusal = False, fake_device.PortAudioError("it is gone")
+        for _ in range(60):
+            fake_device.clock.set(fake_device.clock.now() + 1.0)
+            output.look()
+        assert {report.output for report in reports} == {"device"}
+        assert reports[-1].state == "lost"
+        assert not (tmp_path / "run.wav").exists()
+        fake_device.refusal = None
+        fake_device.clock.set(fake_device.clock.now() + 10.0)
+        output.look()
+        assert (reports[-1].state, reports[-1].output) == ("open", "device")
+
     def test_when_every_candidate_refuses_says_all_of_it(self, tmp_path: Path) -> None:
         makers = {
             "pipe": lambda: PipeOutput(config(), HostClock()),

@@ -58,6 +58,11 @@ def test_exact_observations_give_exact_frames() -> None:
     assert timeline.frame_at(START_S + 12.5) == 600_000
 
 
+@pytest.mark.parametrize("off_frames", [-0.4, 0.4])
+def test_between_frames_the_nearest_is_given(off_frames: float) -> None:
+    assert observed(200).frame_at(exact(600_000) + off_frames / RATE_HZ) == 600_000
+
+
 def test_before_the_anchor_time_and_frames_begin_together() -> None:
     timeline = observed(39)
     assert timeline.anchored == 0

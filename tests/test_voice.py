@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import io
 import os
 import re
@@ -455,6 +456,17 @@ class TestCache:
         speaker().say("fine")
         speaker().say("fine")
         assert (tmp_path / "calls").read_text() == "fine\nfine\n"
+
+    def test_a_file_that_cannot_be_finished_leaves_nothing(
+        self, speaker: Callable[[], Speaker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fill_the_disk(path: Path, data: bytes) -> None:
+            path.touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", fill_the_disk)
+        assert len(speaker().say("fine").samples) > 0
+        assert list((tmp_path / "cache").iterdir()) == []
 
     def test_it_lies_in_the_users_cache(self) -> None:
         assert cache_folder({"XDG_CACHE_HOME": "/var/tmp/mine"}) == Path("/var/tmp/mine/cadence-coach/voice")
