@@ -44,7 +44,7 @@ from coach.model import (
     Step,
 )
 
-HOP, DOUBT_HOP, CALM_HOP, SAID_HOP = 20, 15, 40, 25
+HOP, DOUBT_HOP, CALM_HOP, SAID_HOP = 20, 15, 40, 24
 CHECK_HOP, RECHECK_HOP = 140, 60
 GAIT_HOP = 1000
 """In grid samples. While nobody is followed the signal is looked at every `HOP`; who is followed, every `DOUBT_HOP`
