@@ -37,11 +37,17 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """When clicks were heard, on the recording's axis, and what the player said (see `bench.sound_player`)."""
+    """When clicks were heard, on the recording's axis, and what the player said (see `bench.sound_player`).
+
+    Parameters
+    ----------
+    fast_ppm : by how much the sink's clock, which is that axis, is faster than the host's, by which clicks are aimed.
+    """
 
     heard_s: FloatArray
     feet: list[Foot]
     said: dict[str, Any]
+    fast_ppm: float
 
     @property
     def aimed_s(self) -> FloatArray:
@@ -62,9 +68,12 @@ class Run:
 
     @property
     def drift_ms(self) -> float:
-        """By how much more time passed from the first click to the last than was aimed at; all must have been heard."""
-        late_s = self.heard_s - self.aimed_s
-        return float(1000 * (late_s[-1] - late_s[0]))
+        """By how much more time passed from the first click to the last than was aimed at, on the host's clock.
+
+        All clicks must have been heard.
+        """
+        heard_s, aimed_s = (float(times_s[-1] - times_s[0]) for times_s in (self.heard_s, self.aimed_s))
+        return 1000 * (heard_s / (1 + 1e-6 * self.fast_ppm) - aimed_s)
 
     def off_aim_ms(self) -> FloatArray:
         """Give how much later than aimed each click was heard, less the middle of all, which a recording cannot tell.
@@ -85,18 +94,17 @@ def hear(server: Server, sink: str, folder: Path, *arguments: str) -> Run:
     """
     environ = {**server.environ(sink), "PYTHONPATH": str(ROOT)}
     limit_s = LIMIT_S + float(arguments[arguments.index("--beats") + 1])
-    tape = folder / f"{sink}.raw"
-    with server.recording(sink, tape):
+    with server.recording(sink, folder / f"{sink}.raw") as tape:
         player = subprocess.run(
             [*PLAYER, *arguments], env=environ, capture_output=True, text=True, timeout=limit_s, check=False
         )
     if player.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: {player.stderr}")
-    samples = np.fromfile(tape, dtype="<f4")
-    tape.unlink()
+    samples = np.fromfile(tape.path, dtype="<f4")
+    tape.path.unlink()
     found = sorted((at, foot) for foot in ("left", "right") for at in onsets(samples, foot))
     frames = np.array([at for at, _ in found], dtype=np.float64)
-    return Run(frames / RATE_HZ, [foot for _, foot in found], json.loads(player.stdout))
+    return Run(frames / RATE_HZ, [foot for _, foot in found], json.loads(player.stdout), tape.fast_ppm)
 
 
 def onsets(samples: NDArray[np.float32], foot: Foot) -> list[int]:

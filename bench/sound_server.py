@@ -10,15 +10,21 @@ import ctypes.util
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+import numpy as np
 
 RATE_HZ = 48000
+FRAME_BYTES = 4
 PACKAGES = "apt-get install pulseaudio pulseaudio-utils libasound2-plugins libportaudio2"
 PULSE_PLUGIN = "libasound_module_pcm_pulse.so"
 SETTLE_S = 0.5
+READ_BYTES = 65536
 
 
 def missing() -> list[str]:
@@ -27,6 +33,34 @@ def missing() -> list[str]:
     plugin = any(Path("/usr/lib").glob(f"**/alsa-lib/{PULSE_PLUGIN}"))
     portaudio = ctypes.util.find_library("portaudio")
     return tools + ([] if plugin else [PULSE_PLUGIN]) + ([] if portaudio else ["libportaudio2"])
+
+
+class Tape:
+    """A recording, and how fast it came: a sink that nobody hears rounds its blocks, and may be 20 ppm off the host.
+
+    Parameters
+    ----------
+    path : of 32-bit floats, one channel at `RATE_HZ`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._came: list[tuple[float, float]] = []
+
+    def take(self, source: IO[bytes]) -> None:
+        """Write down what comes, until nothing more does."""
+        length = 0
+        with self.path.open("wb") as file:
+            while sound := os.read(source.fileno(), READ_BYTES):
+                length += file.write(sound)
+                self._came.append((time.monotonic(), length / FRAME_BYTES / RATE_HZ))
+
+    @property
+    def fast_ppm(self) -> float:
+        """By how much the sink's clock is faster than the host's, while the same things play."""
+        tenth = len(self._came) // 10
+        at_s, length_s = np.array(self._came[tenth:-tenth]).T
+        return float(1e6 * (np.polyfit(at_s - at_s[0], length_s, 1)[0] - 1))
 
 
 class Server:
@@ -83,14 +117,21 @@ class Server:
         self._process.wait(10)
 
     @contextmanager
-    def recording(self, sink: str, tape: Path) -> Iterator[None]:
-        """Record what is played on a sink to a file of 32-bit floats, one channel at `RATE_HZ`."""
+    def recording(self, sink: str, path: Path) -> Iterator[Tape]:
+        """Record what is played on a sink."""
         sound = ["--raw", "--format=float32le", f"--rate={RATE_HZ}", "--channels=1", "--latency-msec=100"]
-        with tape.open("wb") as file:
-            recorder = subprocess.Popen(["parec", "-d", f"{sink}.monitor", *sound], env=self.environ(sink), stdout=file)
+        tape = Tape(path)
+        recorder = subprocess.Popen(
+            ["parec", "-d", f"{sink}.monitor", *sound], env=self.environ(sink), stdout=subprocess.PIPE
+        )
+        assert recorder.stdout is not None
+        writer = threading.Thread(target=tape.take, args=(recorder.stdout,))
+        writer.start()
         try:
-            yield
+            yield tape
             time.sleep(SETTLE_S)
         finally:
             recorder.terminate()
+            writer.join()
+            recorder.stdout.close()
             recorder.wait(5)
