@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes.util
 import io
+import os
 import signal
 import struct
 import subprocess
@@ -1155,6 +1156,14 @@ class TestSimpleAudioPlayer:
         assert [at_s for at_s, _ in heard[2:]] == pytest.approx([101.0, 102.0])
         assert [samples for _, samples in heard[2:]] == [bytes([n] * 4) for n in range(2)]
         assert ended[-1] == heard[-1][1], "the last sound would be cut"
+
+    def test_it_ends_without_taking_the_interpreter_down(self, package: Callable[[str], Path], tmp_path: Path) -> None:
+        """Threads of the package outlive the sound that began last."""
+        package("import atexit; atexit.register(os.abort)")
+        command = [sys.executable, "-P", simpleaudio_player.__file__]
+        environ = {**os.environ, "PYTHONPATH": str(tmp_path / "packages")}
+        done = subprocess.run(command, input=b"", env=environ, capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == (0, b"ready\n")
 
 
 class FakeMiniaudio(ModuleType):

@@ -7,6 +7,7 @@ with the time on the system's monotonic clock, which all processes share, at whi
 
 from __future__ import annotations
 
+import os
 import signal
 import struct
 import sys
@@ -72,3 +73,4 @@ class Player:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # a thread of the package that still tidies up would crash beside an interpreter that is taken down
