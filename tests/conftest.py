@@ -1,8 +1,10 @@
-"""What tests of the core share: the shipped settings, a simulated recording, and the way from a source to events."""
+"""What tests share: the shipped settings, a home, a simulated recording, and the way from a source to events."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +29,18 @@ NOWHERE = str(Path(__file__).parent / "no such folder")
 @cache
 def _configured(*changes: str) -> Config:
     return load(settings=changes, environ={"XDG_CONFIG_HOME": NOWHERE}).config
+
+
+@contextmanager
+def _living_in(folder: Path) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("COACH_")]:
+            patch.delenv(name)
+        for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
+            patch.setenv(name, str(folder / place))
+        (folder / "work").mkdir(exist_ok=True)
+        patch.chdir(folder / "work")
+        yield folder
 
 
 @cache
@@ -65,6 +79,19 @@ def configured() -> Callable[..., Config]:
 def config() -> Config:
     """Give the shipped settings, without the user's file and environment."""
     return _configured()
+
+
+@pytest.fixture(scope="session")
+def living_in() -> Callable[[Path], AbstractContextManager[Path]]:
+    """Move the user's home, settings and runs into a folder, and this process into its `work`, for a while."""
+    return _living_in
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """Give the test a home, settings, runs and a working folder of its own, all in this folder."""
+    with _living_in(tmp_path):
+        yield tmp_path
 
 
 @pytest.fixture(scope="session")

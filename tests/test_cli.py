@@ -12,6 +12,7 @@ import os
 import sys
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -68,21 +69,7 @@ class Said:
 
 
 Coach = Callable[..., Said]
-
-
-def isolate(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("COACH_")]:
-        patch.delenv(name)
-    for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
-        patch.setenv(name, str(folder / place))
-    (folder / "work").mkdir()
-    patch.chdir(folder / "work")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    isolate(tmp_path, monkeypatch)
-    return tmp_path
+LivingIn = Callable[[Path], AbstractContextManager[Path]]
 
 
 @pytest.fixture
@@ -95,10 +82,8 @@ def coach(home: Path, capsys: pytest.CaptureFixture[str]) -> Coach:
 
 
 @pytest.fixture(scope="module")
-def somewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("shared")
-        isolate(folder, patch)
+def somewhere(tmp_path_factory: pytest.TempPathFactory, living_in: LivingIn) -> Iterator[Path]:
+    with living_in(tmp_path_factory.mktemp("shared")) as folder:
         yield folder
 
 

@@ -17,7 +17,7 @@ import time
 import wave
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,25 +39,7 @@ STRIDES_85 = bytes.fromhex("04 00 03 55")  # running, 3 m/s, 85 strides a minute
 linux = pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and pipes are those of Linux")
 
 
-# --- a place and a process of its own -----------------------------------------------------------------------------
-
-
-PLACES = (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"))
-
-
-def isolate(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("COACH_")]:
-        patch.delenv(name)
-    for name, place in PLACES:
-        patch.setenv(name, str(folder / place))
-    (folder / "work").mkdir(exist_ok=True)
-    patch.chdir(folder / "work")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    isolate(tmp_path, monkeypatch)
-    return tmp_path
+# --- a process of its own -----------------------------------------------------------------------------------------
 
 
 class Said:
@@ -73,6 +55,7 @@ class Said:
 
 
 Coach = Callable[..., Said]
+LivingIn = Callable[[Path], AbstractContextManager[Path]]
 
 
 @pytest.fixture
@@ -89,12 +72,8 @@ def coach(home: Path, capsys: pytest.CaptureFixture[str]) -> Coach:
 class Child:
     """`coach …` in a process of its own, with event lines in `events.jsonl` unless told otherwise."""
 
-    def __init__(self, *arguments: object, first: str = "", out: int | None = None, folder: Path | None = None) -> None:
-        work, environment = Path.cwd(), dict(os.environ)
-        if folder is not None:  # not the one that the test has gone to
-            with pytest.MonkeyPatch.context() as patch:
-                isolate(folder, patch)
-                work, environment = Path.cwd(), dict(os.environ)
+    def __init__(self, *arguments: object, first: str = "", out: int | None = None) -> None:
+        work = Path.cwd()
         self.events = work / "events.jsonl"
         self._out, self._err = work / "out.txt", work / "err.txt"
         command = [sys.executable, "-c", f"{first}\nfrom coach.cli import main; main()", *map(str, arguments)]
@@ -106,8 +85,6 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout if out is None else out,
                 stderr=stderr,
-                cwd=work,
-                env=environment,
             )
 
     def __enter__(self) -> Child:
@@ -163,14 +140,15 @@ class GoingOn:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def early(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, GoingOn]]:
+def early(tmp_path_factory: pytest.TempPathFactory, living_in: LivingIn) -> Iterator[dict[str, GoingOn]]:
     """The two longest runs go on while other tests run; the tests that wait for them come last."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
     whole, full = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("full")
-    with (
-        Child(*DEMO, *AT_ONCE, "--duration", 6, "--wav", "heard.wav", folder=whole) as run,
-        Child(*DEMO, *AT_ONCE, "--duration", 5, "--events", "-", first=limit, folder=full) as filling,
-    ):
+    with living_in(whole):
+        run = Child(*DEMO, *AT_ONCE, "--duration", 6, "--wav", "heard.wav")
+    with living_in(full):
+        filling = Child(*DEMO, *AT_ONCE, "--duration", 5, "--events", "-", first=limit)
+    with run, filling:
         yield {"whole": GoingOn(whole, run), "full": GoingOn(full, filling)}
 
 
@@ -494,10 +472,11 @@ def test_keys_act_and_the_terminal_is_left_as_it_was(coach: Coach, last_key: byt
 
 @linux
 def test_a_disk_that_fills_up_under_the_store_ends_neither_the_run_nor_what_was_kept(
-    early: dict[str, GoingOn], coach: Coach, monkeypatch: pytest.MonkeyPatch
+    early: dict[str, GoingOn], coach: Coach, living_in: LivingIn
 ) -> None:
-    isolate(early["full"].folder, monkeypatch)
-    said = early["full"].child.end()
+    with living_in(early["full"].folder):
+        said = early["full"].child.end()
+        again = coach("replay", "last", "--events", "-")
     events = [json.loads(text) for text in said.out.splitlines()]
     assert said.code == 0
     assert events[-1]["type"] == "summary"
@@ -506,7 +485,6 @@ def test_a_disk_that_fills_up_under_the_store_ends_neither_the_run_nor_what_was_
     assert "inputs" in said.err
     assert "are lost" in said.err
     assert "the run is kept up to" in said.err
-    again = coach("replay", "last", "--events", "-")
     kept = again.out.splitlines()[1:-1]
     assert again.code == 0
     assert len(kept) > 3
@@ -517,10 +495,9 @@ def test_a_disk_that_fills_up_under_the_store_ends_neither_the_run_nor_what_was_
 
 
 @pytest.fixture(scope="module")
-def lived(early: dict[str, GoingOn]) -> Iterator[tuple[Said, list[str]]]:
+def lived(early: dict[str, GoingOn], living_in: LivingIn) -> Iterator[tuple[Said, list[str]]]:
     """A live demo of six seconds, kept, with its event lines; the environment is that of its folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        isolate(early["whole"].folder, patch)
+    with living_in(early["whole"].folder):
         child = early["whole"].child
         yield child.end(), child.lines()
 

@@ -38,14 +38,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="signals and terminal
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A home of its own, and the run store in it."""
-    for name in [name for name in os.environ if name.startswith("COACH_")]:
-        monkeypatch.delenv(name)
-    for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
-        monkeypatch.setenv(name, str(tmp_path / place))
-    monkeypatch.chdir(tmp_path)
-    with Store.open(tmp_path / "data" / "cadence-coach" / "runs.sqlite") as store:
+def store(home: Path) -> Iterator[Store]:
+    with Store.open(home / "data" / "cadence-coach" / "runs.sqlite") as store:
         yield store
 
 

@@ -39,14 +39,6 @@ def plan_file(tmp_path: Path):
     return write
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A config folder and a data folder of one's own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return tmp_path
-
-
 def minutes(plan) -> float:
     return sum(map(about_s, plan.steps)) / 60
 

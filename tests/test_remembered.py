@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 from pathlib import Path
 
@@ -69,11 +68,7 @@ class Device:
 
 
 @pytest.fixture
-def air(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Air:
-    for name in [name for name in os.environ if name.startswith("COACH_")]:
-        monkeypatch.delenv(name)
-    for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
-        monkeypatch.setenv(name, str(tmp_path / place))
+def air(home: Path, monkeypatch: pytest.MonkeyPatch) -> Air:
     air = Air()
     monkeypatch.setattr("sensors.ble.BleSensor", air.sensor)
     return air

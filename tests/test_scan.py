@@ -67,13 +67,6 @@ def test_where_there_is_room_each_device_has_one_line_the_strongest_sensor_first
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, place in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")):
-        monkeypatch.setenv(name, str(tmp_path / place))
-    return tmp_path
-
-
-@pytest.fixture
 def air(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Found]:
     near = [POD, STRAP, BULB]
 
