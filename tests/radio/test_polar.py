@@ -81,7 +81,7 @@ async def test_from_the_scan_to_live_cadence(bluez: Bluez) -> None:
     found = await scan(0.5)
     assert {one.speaks for one in found} == {("heart-rate", "pmd")}
     async with AsyncExitStack() as stack:
-        runs = [await stack.enter_async_context(running(sensor(one.address))) for one in found]
+        runs = [await stack.enter_async_context(running(sensor(one.address, scan_s=30.0))) for one in found]
         coached = [Coached(run) for run in runs]
         for run, one in zip(runs, coached, strict=True):
             await run.until(lambda one=one: one.listen() >= 25)
